@@ -1,0 +1,176 @@
+"""The `mentors` command: the same parts as the HTTP door, from a terminal."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from api import screen
+from api.filters import filters_from
+from api.settings import Settings
+from indexer.mapping import ColumnMapping, read_mapping
+from models.errors import BadInput, MentorsError
+
+app = typer.Typer(
+    name="mentors",
+    help="Recommend mentors for free-text career goals, with reasons in their own words.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_T = TypeVar("_T")
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Data folder [default: $MENTORS_DATA or ./data]")
+]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose mentors [default: default]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def main() -> None:
+    """Run the command; every expected error is one sentence and exit status 2."""
+    try:
+        app()
+    except MentorsError as error:
+        screen.complain(str(error))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of a pipe, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # a traceback is for us, not for whoever typed the command
+        if os.environ.get("MENTORS_DEBUG"):
+            raise
+        screen.complain(
+            f"Something went wrong inside ({type(error).__name__}: {error}); set MENTORS_DEBUG=1 "
+            f"to see where."
+        )
+        sys.exit(1)
+
+
+def _settings(data: Path | None, tenant: str | None) -> Settings:
+    given = {"data": data, "tenant": tenant}
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _command(function: Callable[..., _T]) -> Callable[..., _T]:
+    """Register a command under the function's name."""
+    return app.command(name=function.__name__.rstrip("_"))(function)
+
+
+@_command
+def index(
+    files: Annotated[list[Path], typer.Argument(help="Files of mentor records.")],
+    format: Annotated[str, typer.Option("--format", help="auto, jsonl, csv or parquet.")] = "auto",
+    map: Annotated[
+        Path | None, typer.Option("--map", help="JSON file that maps columns to fields.")
+    ] = None,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Read mentor records and index them. Exit status 2 when any record was rejected."""
+    from api.indexing import index_files
+
+    mapping = ColumnMapping() if map is None else read_mapping(map)
+    if not index_files(files, format, mapping, _settings(data, tenant)):
+        raise typer.Exit(2)
+
+
+@_command
+def recommend(
+    goal: Annotated[
+        str | None, typer.Argument(help="What you want to reach, in free text.")
+    ] = None,
+    goals: Annotated[
+        Path | None, typer.Option("--goals", help="Instead: a file of {id, text} lines.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Where the answers to --goals go.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="How many mentors, 1 to 300.")] = 5,
+    filter: Annotated[
+        list[str] | None,
+        typer.Option("--filter", help="country=SG, skills_any=Python,R, attributes.years=5.."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", help="ids=m1,m2 or organization=NAME")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Recommend mentors for a goal, best first, each with reasons quoted from the profile."""
+    from api import recommending
+
+    if (goal is None) == (goals is None):
+        raise BadInput("Name either a goal or a file with --goals.")
+    if (goals is None) != (output is None):
+        raise BadInput("--goals and --output go together.")
+    wanted = {"limit": limit} | filters_from(filter or [], exclude or [])
+    settings = _settings(data, tenant)
+    if goals is not None and output is not None:
+        recommending.answer_file(goals, output, wanted, settings)
+        return
+    answer = recommending.answer_one(goal or "", wanted, settings)
+    screen.print_json(answer) if as_json else screen.show_recommendations(answer)
+
+
+@_command
+def serve(
+    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Serve the HTTP API; its documentation is at /docs."""
+    import uvicorn
+
+    from indexer.folder import DataFolder
+    from indexer.snapshot import live_name
+
+    if host not in LOOPBACK:
+        raise BadInput(
+            f"--host {host} would be open to others, and there are no API keys yet: expected one "
+            f"of {', '.join(LOOPBACK)}."
+        )
+    settings = _settings(data, tenant)
+    folder = DataFolder(settings.data)
+    folder.ensure_present()
+    live_name(folder.tenant(settings.tenant))
+    # Worker processes read their settings from the environment.
+    os.environ["MENTORS_DATA"] = str(settings.data.resolve())
+    os.environ["MENTORS_TENANT"] = settings.tenant
+    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
+
+
+@_command
+def status(as_json: AsJson = False, data: Data = None, tenant: Tenant = None) -> None:
+    """Say what is indexed."""
+    from api.indexing import status_of
+
+    found = status_of(_settings(data, tenant))
+    screen.print_json(found) if as_json else screen.show_status(found)
+
+
+@_command
+def eval_(
+    goals: Annotated[Path, typer.Option("--goals", help="Goals: {id, text, ...} lines.")],
+    qrels: Annotated[Path, typer.Option("--qrels", help="Judgments: goal, mentor, grade.")],
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Measure this run instead of the live index.")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Measure recommendations against judgments, beside whole-profile embedding."""
+    from api.evaluating import evaluate
+
+    report = evaluate(goals, qrels, run, _settings(data, tenant))
+    screen.print_json(report) if as_json else screen.show_measures(report)

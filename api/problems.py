@@ -1,0 +1,82 @@
+"""Errors over HTTP: RFC 9457 problem details, from one table."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from models.errors import (
+    BadCursor,
+    BadFilter,
+    BadGoals,
+    BadInput,
+    CursorExpired,
+    MentorNotFound,
+    MentorsError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
+
+# Error to (status, title); the type is a URN of the error's name, so it is stable and leads
+# nowhere. The first entry that fits wins.
+_TABLE: tuple[tuple[type[MentorsError], int, str], ...] = (
+    (BadGoals, 422, "The goals cannot be used"),
+    (BadFilter, 422, "A filter cannot be used"),
+    (BadCursor, 422, "The cursor cannot be used"),
+    (BadInput, 422, "The request cannot be used"),
+    (CursorExpired, 410, "The cursor has expired"),
+    (MentorNotFound, 404, "No such mentor"),
+    (MentorsError, 503, "The service cannot answer now"),
+)
+
+
+def problem(
+    status: int, title: str, detail: str, *, type: str = "about:blank", pointer: str | None = None
+) -> JSONResponse:
+    """A problem response; `pointer` is a JSON Pointer into the request body."""
+    body = {"type": type, "title": title, "status": status, "detail": detail}
+    if pointer is not None:
+        body["pointer"] = pointer
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem."""
+    app.add_exception_handler(MentorsError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
+    status, title = next((s, t) for kind, s, t in _TABLE if isinstance(error, kind))
+    name = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__)
+    pointer = getattr(error, "pointer", "") or None
+    return problem(status, title, str(error), type=f"urn:mentors:{name[1:]}", pointer=pointer)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+    location = [str(part) for part in first.get("loc", ())]
+    if first.get("type") == "json_invalid":
+        reason = first.get("ctx", {}).get("error", "it cannot be parsed")
+        detail, pointer = f"The body is not JSON: {reason}.", ""
+    else:
+        pointer = "".join(f"/{p}" for p in location[1:])
+        detail = f"{pointer or 'The body'}: {first.get('msg', 'is invalid').lower()}."
+    title = "The request cannot be used"
+    return problem(422, title, detail, type="urn:mentors:bad-request", pointer=pointer)
+
+
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    return problem(status, detail, detail)
+
+
+async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error", exc_info=error)
+    return problem(500, "Internal error", "Something went wrong here; it has been logged.")

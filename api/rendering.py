@@ -1,0 +1,61 @@
+"""Answers as JSON: the same for HTTP and for `mentors recommend --json`."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from api.cursors import cursor
+from models.goals import Hint
+from models.mentor import as_record
+from models.recommendation import Fact, Recommendation, Recommendations
+
+
+def recommendations_json(answer: Recommendations, request_digest: str) -> dict[str, Any]:
+    """The body of an answer; a new `recommendation_id` each time."""
+    following = answer.next_offset
+    return {
+        "recommendation_id": secrets.token_hex(16),
+        "index_version": answer.index_version,
+        "encoder": answer.encoder,
+        "next": None
+        if following is None
+        else cursor(following, request_digest, answer.index_version),
+        "goals": [
+            {"part": p.part, "text": p.text, "start": p.start, "end": p.end, "help": p.help}
+            for p in answer.goals.parts
+        ],
+        "hints": _coded(answer.goals.hints),
+        "abstained": answer.abstained,
+        "recommendations": [_recommendation(one) for one in answer.recommendations],
+    }
+
+
+def _recommendation(one: Recommendation) -> dict[str, Any]:
+    return {
+        "mentor": as_record(one.mentor),
+        "score": one.score,
+        "match": one.match,
+        "contributions": one.contributions,
+        "reasons": [
+            {
+                "goal": reason.goal,
+                "part": reason.part,
+                "field": reason.field,
+                "quote": reason.quote,
+                "start": reason.start,
+                "end": reason.end,
+                "similarity": reason.similarity,
+                "contribution": reason.contribution,
+            }
+            for reason in one.reasons
+        ],
+        "other_passages": one.other_passages,
+        "other_terms": one.other_terms,
+        "uncovered_goals": list(one.uncovered_goals),
+        "adjustments": {},
+        "facts": _coded(one.facts),
+    }
+
+
+def _coded(statements: Sequence[Hint | Fact]) -> list[dict[str, Any]]:
+    return [{"code": s.code, "params": dict(s.params), "text": s.text} for s in statements]

@@ -1,0 +1,181 @@
+"""The HTTP edge: what requests must look like, and what answers do."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.cursors import digest, offset_of
+from models.errors import BadFilter
+from models.mentor import Attribute
+from recommender.eligibility import Exclusions, Filters
+from recommender.goals import joined
+from recommender.recommend import MOST, Request
+
+Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Values = Annotated[list[Value], Field(max_length=100)]
+Scalar = bool | int | float | Value
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Bounds(_Body):
+    """A range of numbers, both ends included."""
+
+    gte: float | None = None
+    lte: float | None = None
+
+
+class FiltersBody(_Body):
+    """What a mentor must have; one value or a list of which any will do."""
+
+    country: Value | Values = Field(default=[], examples=["SG"], description="ISO 3166-1 alpha-2.")
+    language: Value | Values = Field(
+        default=[], examples=["pt"], description="BCP 47; 'pt' takes 'pt-BR'."
+    )
+    industry: Value | Values = []
+    seniority: Value | Values = []
+    skills_any: Value | Values = []
+    skills_all: Value | Values = []
+    max_hours_apart: float | None = Field(default=None, ge=0, le=12, description="Needs timezone.")
+    timezone: Annotated[str, StringConstraints(max_length=64)] = Field(
+        default="", examples=["Europe/Berlin"], description="IANA name of the mentee's zone."
+    )
+    available: bool | None = Field(
+        default=True, description="true: available and with a free place; null: everybody."
+    )
+    attributes: dict[Value, Scalar | list[Scalar] | Bounds] = Field(default={}, max_length=20)
+
+
+class ExcludeBody(_Body):
+    """Who must not be recommended."""
+
+    ids: Value | Annotated[list[Value], Field(max_length=10_000)] = []
+    organization: Value | Values = []
+
+
+class RecommendationsBody(_Body):
+    """A request for recommendations."""
+
+    goals: str | Annotated[list[str], Field(min_length=1, max_length=50)] = Field(
+        examples=["I run audits at a Big Four firm and want to move into venture capital"]
+    )
+    limit: int = Field(default=10, ge=1, le=MOST)
+    cursor: str | None = Field(default=None, max_length=2_000)
+    filters: FiltersBody = FiltersBody()
+    exclude: ExcludeBody = ExcludeBody()
+    explain: bool = True
+
+    def request(self, index_version: str) -> Request:
+        """The request in the recommender's terms. Raises BadCursor or CursorExpired."""
+        offset = 0 if self.cursor is None else offset_of(self.cursor, self.digest(), index_version)
+        return Request(
+            joined(self.goals),
+            self.limit,
+            offset,
+            _filters(self.filters),
+            Exclusions(_tuple(self.exclude.ids), _tuple(self.exclude.organization)),
+            self.explain,
+        )
+
+    def digest(self) -> str:
+        """What a cursor remembers of this request."""
+        return digest(self.model_dump(exclude={"cursor"}))
+
+
+def _filters(body: FiltersBody) -> Filters:
+    lists = ("country", "language", "industry", "seniority", "skills_any", "skills_all")
+    values = {name: _tuple(getattr(body, name)) for name in lists}
+    return Filters(
+        **values,
+        max_hours_apart=body.max_hours_apart,
+        timezone=body.timezone,
+        available=body.available,
+        attributes={name: _condition(name, value) for name, value in body.attributes.items()},
+    )
+
+
+def _condition(name: str, value: object) -> Attribute | dict[str, float]:
+    if isinstance(value, Bounds):
+        bounds = value.model_dump(exclude_none=True)
+        if not bounds:
+            raise BadFilter(
+                f"The filter on {name!r} names no bound: expected 'gte', 'lte' or both.",
+                pointer=f"/filters/attributes/{name}",
+            )
+        return bounds
+    return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]
+
+
+def _tuple(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+class GoalPartAnswer(BaseModel):
+    """One part of the goal; offsets count code points, end exclusive."""
+
+    part: int
+    text: str
+    start: int
+    end: int
+    help: str | None
+
+
+class Coded(BaseModel):
+    """A statement with a stable code; `text` is English."""
+
+    code: str
+    params: dict[str, str | int]
+    text: str
+
+
+class ReasonAnswer(BaseModel):
+    """A quote and what it adds to the score."""
+
+    goal: int
+    part: str
+    field: str = Field(description="JSON Pointer into `mentor`.")
+    quote: str
+    start: int
+    end: int
+    similarity: float | None = Field(description="Cosine, -1..1; null for shared words.")
+    contribution: float
+
+
+class RecommendationAnswer(BaseModel):
+    """One mentor; `contributions` sum to `score`."""
+
+    mentor: dict[str, object]
+    score: float = Field(description="-0.45..1; higher is better.")
+    match: str | None = Field(description="strong, good or partial; null until calibrated.")
+    contributions: dict[str, float]
+    reasons: list[ReasonAnswer]
+    other_passages: float = Field(description="What other passages add to part 'passages'.")
+    other_terms: float = Field(description="What other shared words add to part 'lexical'.")
+    uncovered_goals: list[int]
+    adjustments: dict[str, float]
+    facts: list[Coded]
+
+
+class RecommendationsAnswer(BaseModel):
+    """The answer to a request for recommendations."""
+
+    recommendation_id: str
+    index_version: str
+    encoder: str
+    next: str | None
+    goals: list[GoalPartAnswer]
+    hints: list[Coded]
+    abstained: bool | None
+    recommendations: list[RecommendationAnswer]
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    pointer: str | None = None

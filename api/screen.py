@@ -1,0 +1,150 @@
+"""What a person sees in a terminal; plain lines when the output is piped."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+_MOST_QUOTES = 3
+_LONGEST_QUOTE = 320  # characters shown of one quote; --json has all of it
+
+
+def say(line: str) -> None:
+    """One plain line on standard output."""
+    print(line, flush=True)
+
+
+def complain(line: str) -> None:
+    """One plain line on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def print_json(value: object) -> None:
+    """JSON on standard output, indented."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; a line at every tenth when standard error is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _tenths(what)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tenths(what: str) -> Callable[[int, int], None]:
+    said = -1
+
+    def report(done: int, total: int) -> None:
+        nonlocal said
+        tenth = 10 * done // max(1, total)
+        if tenth > said:
+            said = tenth
+            complain(f"{what}: {done:,} of {total:,}")
+
+    return report
+
+
+class _Lines:
+    """Styled text: wrapped to the terminal, or one unbroken line each into a pipe."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+
+    def print(self, text: Text | str = "", indent: int = 0) -> None:
+        if self._console.is_terminal:
+            self._console.print(Padding(text, (0, 0, 0, indent)))
+        else:
+            say(" " * indent + str(text))
+
+
+def show_recommendations(answer: dict[str, Any]) -> None:
+    """Ranked mentors with their reasons, for reading."""
+    console = _Lines()
+    parts = answer["goals"]
+    if len(parts) > 1:
+        for part in parts:
+            wish = f"  ({part['help'].replace('_', ' ')})" if part["help"] else ""
+            console.print(Text(f"  {part['part'] + 1}. {part['text']}{wish}", style="dim"))
+    for hint in answer["hints"]:
+        console.print(Text(f"Hint: {hint['text']}", style="yellow"))
+    if not answer["recommendations"]:
+        console.print("Nobody fits these filters.")
+    for rank, one in enumerate(answer["recommendations"], start=1):
+        console.print()
+        _show_mentor(console, rank, one, several=len(parts) > 1)
+
+
+def _show_mentor(console: _Lines, rank: int, one: dict[str, Any], *, several: bool) -> None:
+    mentor = one["mentor"]
+    title = Text(f"{rank:>2}  ", style="dim")
+    title.append(mentor.get("name") or mentor["id"], style="bold")
+    if mentor.get("headline"):
+        title.append(f"  {mentor['headline']}")
+    title.append(f"  {one['score']:.2f}", style="cyan")
+    console.print(title)
+    said = [reason for reason in one["reasons"] if reason["part"] == "passages"]
+    for reason in said[:_MOST_QUOTES]:
+        quote = " ".join(_shortened(reason["quote"]).split())
+        line = Text(f"“{quote}”")
+        where = reason["field"].lstrip("/")
+        goal = f"goal {reason['goal'] + 1}, " if several else ""
+        line.append(f"  {goal}{where}, +{reason['contribution']:.2f}", style="dim")
+        console.print(line, indent=4)
+    _show_words(console, one, several=several)
+
+
+def _show_words(console: _Lines, one: dict[str, Any], *, several: bool) -> None:
+    named = [reason for reason in one["reasons"] if reason["part"] == "lexical"]
+    if named:
+        line = Text("shares your words: ", style="dim")
+        line.append(", ".join(reason["quote"] for reason in named))
+        line.append(f"  +{sum(reason['contribution'] for reason in named):.2f}", style="dim")
+        console.print(line, indent=4)
+    notes = [fact["text"] for fact in one["facts"]]
+    if several and one["uncovered_goals"]:
+        notes.append("not covered: " + ", ".join(f"goal {g + 1}" for g in one["uncovered_goals"]))
+    if notes:
+        console.print(Text(" · ".join(notes), style="green"), indent=4)
+
+
+def _shortened(quote: str) -> str:
+    return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1] + "…"
+
+
+def show_status(found: dict[str, Any]) -> None:
+    """Names and values in two columns."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in found.items():
+        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        table.add_row(Text(name.replace("_", " "), style="dim"), Text(shown))
+    Console(highlight=False).print(table)
+
+
+def show_measures(report: dict[str, Any]) -> None:
+    """One table: a row a system, a column a measure."""
+    table = Table(
+        title=f"{report['goals']} goals, {report['judgments']:,} judgments",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+    table.add_column("system", no_wrap=True)
+    for measure in report["measures"]:
+        table.add_column(measure.replace(" ", "\n"), justify="right")
+    for system in report["systems"]:
+        values = [f"{system[measure]:.3f}" for measure in report["measures"]]
+        table.add_row(system["name"], *values)
+    Console(highlight=False).print(table)

@@ -1,0 +1,148 @@
+"""A mentor record as passages to embed, and as words to match.
+
+What each passage reads, and which stretch of the record it quotes, is the text recipe: raise
+`models.encoder.TEXT_RECIPE` when any of it changes.
+"""
+
+from collections.abc import Iterator
+
+import sentencex
+
+from models.mentor import Mentor
+from models.neutral import neutralise
+from models.passage import Leaf, Passage
+from models.terms import Term, has_word, terms
+
+MAX_CHARACTERS = 600  # well under 256 word pieces, the shortest maximum among common encoders
+SHORT_SENTENCE = 25  # characters; "Ask me." alone says nothing, so it joins its neighbour
+LONG_ITEM = 60  # characters; a longer list item is a sentence and stands alone
+ITEMS_TOGETHER = 12  # of a list in one passage; a longer list becomes several passages
+
+
+def passages(mentor: Mentor) -> tuple[Passage, ...]:
+    """Everything in the record worth embedding, in the order of the record's fields."""
+    found = [
+        *_sentences(mentor, "/headline", mentor.headline),
+        *_sentences(mentor, "/bio", mentor.bio),
+        *_experience(mentor),
+        *_list(mentor, "/skills", mentor.skills),
+        *_list(mentor, "/topics", mentor.topics),
+        *_sentences(mentor, "/looking_for", mentor.looking_for),
+        *_list(mentor, "/industries", mentor.industries),
+        *_education(mentor),
+    ]
+    return tuple(found) or tuple(_sentences(mentor, "/organization", mentor.organization))
+
+
+def words(mentor: Mentor) -> Iterator[tuple[str, Term]]:
+    """Every content word of the record with the JSON Pointer of its string.
+
+    The mentor's name and pronouns are left out wherever they stand.
+    """
+    for pointer, text in _strings(mentor):
+        replaced = neutralise(text, mentor.name).replaced
+        for term in terms(text):
+            if not any(start < term.end and term.start < end for start, end in replaced):
+                yield pointer, term
+
+
+def _strings(mentor: Mentor) -> Iterator[tuple[str, str]]:
+    yield "/headline", mentor.headline
+    yield "/bio", mentor.bio
+    for i, post in enumerate(mentor.experience):
+        yield f"/experience/{i}/title", post.title
+        yield f"/experience/{i}/organization", post.organization
+        yield f"/experience/{i}/description", post.description
+    for name in ("skills", "topics", "industries"):
+        for i, item in enumerate(getattr(mentor, name)):
+            yield f"/{name}/{i}", item
+    yield "/looking_for", mentor.looking_for
+    for i, course in enumerate(mentor.education):
+        yield f"/education/{i}/degree", course.degree
+        yield f"/education/{i}/field", course.field
+    yield "/organization", mentor.organization
+
+
+def _sentences(mentor: Mentor, pointer: str, text: str) -> Iterator[Passage]:
+    for start, end in sentence_spans(text):
+        yield _together(mentor, [(Leaf(pointer, start, end), text[start:end])], "")
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Code-point offsets of the sentences of `text`, trimmed of white space.
+
+    A very short sentence joins the one before it; a very long one is cut between words.
+    """
+    spans: list[tuple[int, int]] = []
+    offset = 0
+    for segment in sentencex.segment("en", text):
+        start, end = _trimmed(text, offset, offset + len(segment))
+        offset += len(segment)
+        if not has_word(text[start:end]):
+            continue
+        short = end - start < SHORT_SENTENCE
+        if short and spans and end - spans[-1][0] <= MAX_CHARACTERS:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans += _cut(text, start, end)
+    return spans
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > MAX_CHARACTERS:
+        space = text.rfind(" ", start + 1, start + MAX_CHARACTERS)
+        middle = space if space > 0 else start + MAX_CHARACTERS
+        yield _trimmed(text, start, middle)
+        start, end = _trimmed(text, middle, end)
+    if end > start:
+        yield start, end
+
+
+def _experience(mentor: Mentor) -> Iterator[Passage]:
+    for i, post in enumerate(mentor.experience):
+        at = f"/experience/{i}"
+        named = [(f"{at}/title", post.title), (f"{at}/organization", post.organization)]
+        yield from _joined(mentor, [(p, text) for p, text in named if has_word(text)])
+        # A sentence of a job description rarely names the job, which the goal often does: both
+        # are read together, and the one nearer to the goal is quoted.
+        title = [(Leaf(f"{at}/title", 0, len(post.title)), post.title)] if post.title else []
+        for start, end in sentence_spans(post.description):
+            leaf = Leaf(f"{at}/description", start, end)
+            yield _together(mentor, [*title, (leaf, post.description[start:end])], ": ")
+
+
+def _education(mentor: Mentor) -> Iterator[Passage]:
+    for i, course in enumerate(mentor.education):
+        at = f"/education/{i}"
+        named = [(f"{at}/degree", course.degree), (f"{at}/field", course.field)]
+        yield from _joined(mentor, [(p, text) for p, text in named if has_word(text)])
+
+
+def _list(mentor: Mentor, pointer: str, items: tuple[str, ...]) -> Iterator[Passage]:
+    placed = [(f"{pointer}/{i}", item) for i, item in enumerate(items) if has_word(item)]
+    short = [(p, item) for p, item in placed if len(item) <= LONG_ITEM]
+    for first in range(0, len(short), ITEMS_TOGETHER):
+        yield from _joined(mentor, short[first : first + ITEMS_TOGETHER])
+    for p, item in placed:
+        if len(item) > LONG_ITEM:
+            yield from _sentences(mentor, p, item)
+
+
+def _joined(mentor: Mentor, placed: list[tuple[str, str]]) -> Iterator[Passage]:
+    """One passage of several short strings; nothing for none."""
+    if placed:
+        yield _together(mentor, [(Leaf(p, 0, len(text)), text) for p, text in placed], ", ")
+
+
+def _together(mentor: Mentor, quotable: list[tuple[Leaf, str]], between: str) -> Passage:
+    leaves, quotes = zip(*quotable, strict=True)
+    items = tuple(neutralise(quote, mentor.name).text for quote in quotes)
+    return Passage(between.join(items), leaves, items if len(items) > 1 else ())

@@ -1,0 +1,170 @@
+"""Files of mentor records: JSON Lines, CSV and Parquet, one decoded record at a time."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexer.mapping import ColumnMapping
+from models.errors import SourceUnreadable
+
+FORMATS = ("auto", "jsonl", "csv", "parquet")
+_SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
+_SUFFIXES |= {".parquet": "parquet", ".pq": "parquet"}
+_PARQUET_MAGIC = b"PAR1"
+MAX_LINE = 4 * 1024 * 1024  # bytes; a record of every field at its limit is far shorter
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One decoded record, or why it could not be decoded. `line` counts from 1."""
+
+    source: str
+    line: int
+    value: object
+    problem: str = ""
+
+
+def read_records(path: Path, format: str, mapping: ColumnMapping) -> Iterator[RawRecord]:
+    """Every record of the file, in order, without holding the file in memory.
+
+    Raises SourceUnreadable when the file is missing, empty, binary or of another format; a bad
+    line is yielded with its `problem`.
+    """
+    chosen = _format_of(path, format)
+    reader = {"jsonl": _read_jsonl, "csv": _read_csv, "parquet": _read_parquet}[chosen]
+    yield from reader(path, mapping)
+
+
+def _format_of(path: Path, format: str) -> str:
+    head = _first_bytes(path)
+    if not head:
+        raise SourceUnreadable(f"{path} is empty: expected mentor records.")
+    if format != "auto":
+        return format
+    if head.startswith(_PARQUET_MAGIC):
+        return "parquet"
+    chosen = _SUFFIXES.get(path.suffix.lower())
+    if chosen is None:
+        raise SourceUnreadable(
+            f"{path}: the ending {path.suffix!r} tells no format; name one with --format "
+            f"(jsonl, csv or parquet)."
+        )
+    if chosen != "parquet" and b"\0" in head:
+        raise SourceUnreadable(f"{path} is binary: expected {chosen} in UTF-8.")
+    return chosen
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise SourceUnreadable(f"{path} is a folder: expected a file of mentor records.")
+    try:
+        with path.open("rb") as file:
+            return file.read(4096)
+    except FileNotFoundError as error:
+        raise SourceUnreadable(f"{path} does not exist.") from error
+    except OSError as error:
+        raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read_jsonl(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
+    with path.open("rb") as file:
+        line = 0
+        while raw := file.readline(MAX_LINE + 1):
+            line += 1
+            if len(raw) > MAX_LINE:
+                size = len(raw) + _skip_line(file)
+                yield RawRecord(
+                    str(path), line, None, f"{size:,} bytes long, at most {MAX_LINE:,} are taken"
+                )
+            elif raw.strip(b" \t\r\n\xef\xbb\xbf"):
+                yield _decoded(str(path), line, raw, mapping)
+
+
+def _skip_line(file: Any) -> int:
+    skipped = 0
+    while (rest := file.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+        skipped += len(rest)
+    return skipped + len(rest)
+
+
+def _decoded(source: str, line: int, raw: bytes, mapping: ColumnMapping) -> RawRecord:
+    try:
+        text = raw.decode("utf-8-sig" if line == 1 else "utf-8")
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        found = f"byte {raw[error.start]:#04x} at position {error.start + 1} is not UTF-8"
+        return RawRecord(source, line, raw.decode("latin-1"), found)
+    except json.JSONDecodeError as error:
+        problem = f"is not JSON: {error.msg.lower()} (column {error.colno})"
+        return RawRecord(source, line, text.rstrip("\r\n"), problem)
+    except (ValueError, RecursionError) as error:
+        return RawRecord(source, line, text.rstrip("\r\n"), f"is not usable JSON: {error}")
+    return RawRecord(source, line, mapping.renamed(value))
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _read_csv(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
+    # Past the default of 128 KiB the csv module raises; a long cell gets its own sentence later.
+    csv.field_size_limit(MAX_LINE)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, strict=True)
+        try:
+            header = mapping.header([name.strip() for name in next(rows, [])], str(path))
+            last_line = rows.line_num
+            for cells in rows:
+                line, last_line = last_line + 1, rows.line_num
+                if not any(cells):
+                    continue
+                if len(cells) != len(header):
+                    problem = f"has {len(cells)} cells, the header names {len(header)} columns"
+                    yield RawRecord(str(path), line, cells, problem)
+                else:
+                    yield _from_cells(str(path), line, header, cells, mapping)
+        except UnicodeDecodeError as error:
+            raise SourceUnreadable(
+                f"{path}, after line {rows.line_num}: byte {error.object[error.start]:#04x} is "
+                f"not UTF-8; save the file as UTF-8."
+            ) from error
+        except csv.Error as error:
+            raise SourceUnreadable(f"{path}, line {rows.line_num}: {error}.") from error
+
+
+def _from_cells(
+    source: str, line: int, header: list[str], cells: list[str], mapping: ColumnMapping
+) -> RawRecord:
+    try:
+        return RawRecord(source, line, mapping.record(header, cells))
+    except ValueError as error:
+        return RawRecord(source, line, dict(zip(header, cells, strict=True)), str(error))
+
+
+def _read_parquet(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+        line = 0
+        for batch in file.iter_batches(batch_size=1024):
+            for row in batch.to_pylist():
+                line += 1
+                yield RawRecord(str(path), line, mapping.renamed(_json_like(row)))
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise SourceUnreadable(f"{path} is not a readable Parquet file: {reason}.") from error
+
+
+def _json_like(value: Any) -> Any:
+    """Arrow's map and timestamp values as JSON has them."""
+    if isinstance(value, dict):
+        return {key: _json_like(item) for key, item in value.items()}
+    if isinstance(value, list):
+        pairs = value and all(isinstance(item, tuple) and len(item) == 2 for item in value)  # noqa: PLR2004
+        return dict(value) if pairs else [_json_like(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value

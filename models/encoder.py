@@ -1,0 +1,116 @@
+"""The text-embedding model behind the `Encoder` port: sentence-transformers.
+
+Nothing heavy is imported until an encoder is constructed: torch alone takes seconds.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import EncoderUnavailable
+from models.weights import DEFAULT_MODEL, default_model_folder
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+TEXT_RECIPE = 1
+"""Version of everything done to a text before it is encoded: splitting, neutralising, prefixes.
+It is part of `space_id`, so raising it makes every index ask to be rebuilt."""
+
+BATCH = 16  # texts of like length encoded together; on two cores larger ones fall out of cache
+
+
+class SentenceTransformerEncoder:
+    """A sentence-transformers model; texts are truncated at the model's own maximum."""
+
+    def __init__(self, model: str = DEFAULT_MODEL, *, threads: int | None = None) -> None:
+        """Load `model`: the default's name, a local folder, or a model hub's name.
+
+        Raises EncoderUnavailable when it cannot be loaded.
+        """
+        self.name = model
+        self._model = _load(model, threads)
+        self._space_id = f"{Path(model).name}-{_fingerprint(self._model)}-r{TEXT_RECIPE}"
+        self._runtime_id = _runtime(self._model)
+
+    @property
+    def space_id(self) -> str:
+        return self._space_id
+
+    @property
+    def runtime_id(self) -> str:
+        return self._runtime_id
+
+    @property
+    def dimension(self) -> int:
+        return int(self._model.get_embedding_dimension() or 0)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows; a model's passage prompt applies."""
+        return self._unit_rows(self._model.encode_document, texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows; a model's query prompt applies."""
+        return self._unit_rows(self._model.encode_query, texts)
+
+    def _unit_rows(self, encode: object, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        rows = encode(  # type: ignore[operator]
+            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def _load(model: str, threads: int | None) -> "SentenceTransformer":
+    folder = str(default_model_folder()) if model == DEFAULT_MODEL else model
+    try:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+    except ImportError as error:
+        raise EncoderUnavailable(
+            f"sentence-transformers cannot be imported ({error}): reinstall the project."
+        ) from error
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    if threads:
+        torch.set_num_threads(threads)
+    local = model == DEFAULT_MODEL or Path(model).is_dir()
+    try:
+        return SentenceTransformer(folder, device="cpu", local_files_only=local)
+    except Exception as error:  # the library raises a dozen types for a missing or broken model
+        raise EncoderUnavailable(
+            f"The encoder {model!r} cannot be loaded ({type(error).__name__}): expected a folder "
+            f"of a sentence-transformers model, a reachable hub's model name, or {DEFAULT_MODEL!r}."
+        ) from error
+
+
+def _fingerprint(model: "SentenceTransformer") -> str:
+    """Twelve hex digits over weights, modules, prompts and the maximum number of tokens."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    modules = [type(module).__name__ for module in model]
+    pooling = [
+        module.get_config_dict()  # type: ignore[operator]
+        for module in model
+        if type(module).__name__ == "Pooling"
+    ]
+    described = [modules, pooling, dict(model.prompts), model.max_seq_length, "l2"]
+    digest.update(json.dumps(described, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:12]
+
+
+def _runtime(model: "SentenceTransformer") -> str:
+    versions = "+".join(
+        f"{package}-{importlib.metadata.version(package)}"
+        for package in ("sentence-transformers", "torch")
+    )
+    return f"{versions}-{str(model.dtype).removeprefix('torch.')}-{model.device.type}"

@@ -1,0 +1,32 @@
+"""Which language a text is written in, where that can be told."""
+
+import functools
+from typing import TYPE_CHECKING
+
+from models.terms import terms
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+CONFIDENCE = 0.8  # below this the guess is as often wrong as right on one-line goals
+FEWEST_WORDS = 3  # two content words are too few to tell Dutch from German from English
+_ASCII_END = 128
+
+
+def foreign_language(text: str) -> str | None:
+    """The ISO 639 code of `text` when it is clearly not English, else None."""
+    letters = [c for c in text if c.isalpha()]
+    other_script = 2 * sum(ord(c) >= _ASCII_END for c in letters) > len(letters)
+    if not other_script and sum(1 for _ in terms(text)) < FEWEST_WORDS:
+        return None
+    language, probability = _identifier().classify(text)
+    if language == "en" or not (other_script or probability >= CONFIDENCE):
+        return None
+    return str(language)
+
+
+@functools.cache
+def _identifier() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # most of a second to load
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

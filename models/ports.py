@@ -1,0 +1,164 @@
+"""The ports. Whoever uses them does not know which engine is behind."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.mentor import Attribute, Mentor
+from models.passage import Passage
+from models.terms import Term
+
+
+class Encoder(Protocol):
+    """Turns text into unit vectors.
+
+    `space_id` names weights, pooling, normalisation, maximum tokens and the text recipe: it
+    decides which vectors may meet. `runtime_id` names engine and precision.
+    """
+
+    @property
+    def space_id(self) -> str: ...
+
+    @property
+    def runtime_id(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A mentor as the store has it: `revision` is the sequence of its last change, `text_hash`
+    covers everything but the places, so it tells whether an index has the same words.
+    """
+
+    revision: int
+    text_hash: str
+    mentor: Mentor
+
+
+class MentorStore(Protocol):
+    """The system of record, as seen by whoever answers a request."""
+
+    def read(self, tenant: str, ids: Sequence[str]) -> Mapping[str, Stored]:
+        """The live mentors among `ids`, as they are now, in one read."""
+        ...
+
+
+class PassageIndex(Protocol):
+    """Nearest passages by cosine, and the exact cosines of chosen mentors."""
+
+    def nearest(
+        self, queries: NDArray[np.float32], top_k: int, eligible: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Rows of the mentors who own the `top_k` nearest passages of any query, sorted.
+
+        `queries`: float32, shape (n, dimension), unit rows. `eligible`: shape (n_mentors,),
+        or None for everybody.
+        """
+        ...
+
+    def cosines(
+        self, queries: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The exact cosines of all passages of the mentors at `rows`.
+
+        Returns float64, shape (n_queries, n_passages), range [-1, 1], grouped by mentor in the
+        order of `rows`, and how many passages each mentor has: int64, shape (len(rows),), >= 1.
+        """
+        ...
+
+
+class LexicalIndex(Protocol):
+    """Which mentors use the words of a goal."""
+
+    def best(
+        self, weights: Mapping[str, float], top_k: int, eligible: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Rows of the `top_k` mentors with the greatest weighted BM25 sum > 0, sorted."""
+        ...
+
+    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """BM25's saturated term frequency of each stem in each mentor's words.
+
+        Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem is absent.
+        """
+        ...
+
+
+class Catalogue(Protocol):
+    """Who is in the index and what can be filtered; a row is a mentor, in the order of ids."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def mean_norms(self) -> NDArray[np.float64]:
+        """Length of each mentor's mean passage vector: shape (n_mentors,), range (0, 1]."""
+        ...
+
+    def ids(self, rows: NDArray[np.int64]) -> list[str]: ...
+
+    def rows(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of the ids that are here, sorted; unknown ids are left out."""
+        ...
+
+    def text_hash(self, row: int) -> str:
+        """`Stored.text_hash` of the mentor when it was indexed."""
+        ...
+
+    def texts(self, column: str) -> list[str]:
+        """One string a row; "" where the record has none."""
+        ...
+
+    def lists(self, column: str) -> list[list[str]]: ...
+
+    def available(self) -> NDArray[np.bool_]:
+        """Available and with a free place when indexed; shape (n_mentors,)."""
+        ...
+
+    def attributes(self) -> list[dict[str, Attribute]]: ...
+
+
+class Index(Protocol):
+    """Everything a search needs, of one tenant at one sequence."""
+
+    @property
+    def space_id(self) -> str: ...
+
+    @property
+    def sequence(self) -> int: ...
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def dense(self) -> PassageIndex: ...
+
+    @property
+    def lexical(self) -> LexicalIndex: ...
+
+
+class Recipe(Protocol):
+    """How a record was cut up when it was indexed; the same again, to quote from it."""
+
+    def passages(self, mentor: Mentor) -> tuple[Passage, ...]: ...
+
+    def words(self, mentor: Mentor) -> Iterator[tuple[str, Term]]:
+        """Each content word with the JSON Pointer of its string."""
+        ...
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Passage vectors of texts: float32, shape (len(texts), dimension), unit rows."""
+        ...

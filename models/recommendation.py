@@ -1,0 +1,66 @@
+"""What comes out: ranked mentors, each with the reasons that make up the score."""
+
+from dataclasses import dataclass
+
+from models.goals import Goals
+from models.mentor import Mentor
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A quote from the mentor's own words and what it adds to the score.
+
+    `field` is a JSON Pointer to the string quoted; `start` and `end` count code points in it,
+    end exclusive. `similarity` is the cosine between the goal and the passage, [-1, 1]; None
+    for a reason of the lexical part, which quotes words that goal and profile share.
+    """
+
+    goal: int
+    part: str
+    field: str
+    quote: str
+    start: int
+    end: int
+    similarity: float | None
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something true of the mentor that is no evidence for the match, such as free places."""
+
+    code: str
+    text: str
+    params: tuple[tuple[str, str | int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One mentor with the score, its parts and the reasons.
+
+    `score` is the sum of `contributions`, all multiples of 1e-6. The reasons of part
+    "passages" and `other_passages` sum to that part; likewise the reasons of part "lexical"
+    and `other_terms`. `match` is None until it is calibrated.
+    """
+
+    mentor: Mentor
+    score: float
+    match: str | None
+    contributions: dict[str, float]
+    reasons: tuple[Reason, ...]
+    other_passages: float
+    other_terms: float
+    uncovered_goals: tuple[int, ...]
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendations:
+    """The answer to one request; `next_offset` is None on the last page."""
+
+    goals: Goals
+    index_version: str
+    encoder: str
+    abstained: bool | None
+    recommendations: tuple[Recommendation, ...]
+    next_offset: int | None

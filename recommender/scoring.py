@@ -1,0 +1,129 @@
+"""The score: a sum of named parts, none of which depends on who else is in the pool.
+
+    passages   mean cosine of the goal with the mentor's best passages: has said this
+    profile    cosine of the goal with the mean of all passages: is about this
+    lexical    share of the goal's rare words found in the profile: names this
+
+Every part is rounded to millionths before it is summed, so the same mentor has the same score
+filtered, paged, alone or on another host.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.goals import Goals, GoalVectors
+from models.ports import LexicalIndex, PassageIndex
+
+VERSION = "s1"
+"""Raise it when any score can change: it is part of every index version."""
+
+# Fixed weights, summing to 1. Each undoes the spread of its signal within one goal's candidates
+# (standard deviation about 0.07, 0.08 and 0.03), so that all three have a like say; ablations
+# are in benchmarks/quality.md.
+PASSAGES = 0.25
+PROFILE = 0.20
+LEXICAL = 0.55
+
+BEST_PASSAGES = 3  # the mean of three beats the best one: one lucky sentence is no expertise
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scored candidates, best first, ties in the order of ids.
+
+    `rows`: int64, shape (n,). `parts`: int64 millionths, shape (n, 3), in the order passages,
+    profile, lexical; the score of a mentor is their sum, range -450,000 to 1,000,000.
+    """
+
+    rows: NDArray[np.int64]
+    parts: NDArray[np.int64]
+
+
+def goal_vector(
+    goals: Goals, whole: NDArray[np.float32], parts: NDArray[np.float32]
+) -> GoalVectors:
+    """One unit vector for the goal: half its whole text, half its informative parts.
+
+    `whole`: float32, shape (dimension,); `parts`: float32, shape (n_parts, dimension). A part
+    counts by the square root of its informativeness, so "How do I get there?" counts little.
+    """
+    weights = np.sqrt([part.informativeness + 1e-6 for part in goals.parts])
+    combined = unit(whole.astype(np.float64)) + unit(weights @ parts.astype(np.float64))
+    return GoalVectors(unit(combined).astype(np.float32), parts)
+
+
+def score(
+    goals: Goals,
+    vectors: GoalVectors,
+    rows: NDArray[np.int64],
+    mean_norms: NDArray[np.float64],
+    dense: PassageIndex,
+    lexical: LexicalIndex,
+) -> Scored:
+    """Score the mentors at `rows` (sorted, distinct); `mean_norms` are those of all mentors."""
+    if not len(rows):
+        return Scored(rows, np.zeros((0, 3), dtype=np.int64))
+    cosines, counts = dense.cosines(vectors.goal[None], rows)
+    signals = np.column_stack(
+        [
+            PASSAGES * best_passages_mean(cosines[0], counts),
+            PROFILE * profile_cosine(cosines[0], counts, mean_norms[rows]),
+            LEXICAL * lexical_share(goals.terms, rows, lexical),
+        ]
+    )
+    parts = micro(signals)
+    order = np.lexsort((rows, -parts.sum(axis=1)))
+    return Scored(rows[order], parts[order])
+
+
+def best_passages_mean(
+    cosines: NDArray[np.float64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Mean of each mentor's best `BEST_PASSAGES` cosines, or of all where there are fewer.
+
+    `cosines`: shape (n_passages,), grouped by mentor; `counts`: passages a mentor, shape (n,).
+    """
+    owner = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((-cosines, owner))
+    rank = np.arange(len(cosines)) - np.repeat(np.cumsum(counts) - counts, counts)
+    best = np.where(rank < BEST_PASSAGES, cosines[order], 0.0)
+    sums = np.bincount(owner, best, minlength=len(counts)).astype(np.float64)
+    return sums / np.minimum(counts, BEST_PASSAGES)
+
+
+def profile_cosine(
+    cosines: NDArray[np.float64], counts: NDArray[np.int64], mean_norms: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Cosine of the goal with each mentor's mean passage vector.
+
+    It needs no further vector: the mean of the cosines, over the length of the mean vector.
+    """
+    owner = np.repeat(np.arange(len(counts)), counts)
+    sums = np.bincount(owner, cosines, minlength=len(counts)).astype(np.float64)
+    return sums / counts / mean_norms
+
+
+def lexical_share(
+    weights: Mapping[str, float], rows: NDArray[np.int64], lexical: LexicalIndex
+) -> NDArray[np.float64]:
+    """BM25 over what the goal could attain at most, range [0, 1); shape (len(rows),)."""
+    attainable = sum(weights.values())
+    if not attainable:
+        return np.zeros(len(rows))
+    saturations = lexical.saturations(list(weights), rows)
+    return saturations @ np.fromiter(weights.values(), dtype=np.float64) / attainable
+
+
+def micro(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole millionths."""
+    return np.rint(values * MICRO).astype(np.int64)
+
+
+def unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`vector` at length 1; a zero vector stays zero."""
+    length = np.linalg.norm(vector)
+    return vector / length if length else vector

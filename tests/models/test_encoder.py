@@ -1,0 +1,62 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from models.encoder import SentenceTransformerEncoder
+from models.errors import EncoderUnavailable
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return SentenceTransformerEncoder()
+
+
+@pytest.mark.slow
+def test_rows_are_unit_vectors_in_the_order_of_the_texts(encoder):
+    rows = encoder.encode_passages(["a nurse", "venture capital", "a nurse"])
+    assert rows.shape == (3, 384)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(rows[0], rows[2], atol=1e-6)
+
+
+@pytest.mark.slow
+def test_no_text_gives_no_row(encoder):
+    assert encoder.encode_queries([]).shape == (0, 384)
+
+
+@pytest.mark.slow
+def test_like_meanings_are_nearer_than_unlike_ones(encoder):
+    goal = encoder.encode_queries(["I want to become a nurse"])[0]
+    near, far = encoder.encode_passages(["Works on a hospital ward", "Repairs marine engines"])
+    assert goal @ near > goal @ far + 0.1
+
+
+@pytest.mark.slow
+def test_the_space_changes_with_the_maximum_of_tokens(encoder, tmp_path):
+    encoder._model.save(str(tmp_path / "other"))
+    config = tmp_path / "other" / "sentence_bert_config.json"
+    config.write_text(config.read_text().replace("256", "128"))
+    other = SentenceTransformerEncoder(str(tmp_path / "other"))
+    assert other.space_id.startswith("other-")
+    assert other.space_id.split("-")[-2] != encoder.space_id.split("-")[-2]
+
+
+@pytest.mark.slow
+def test_a_model_that_is_not_there_is_said_in_one_sentence(tmp_path):
+    with pytest.raises(EncoderUnavailable, match="cannot be loaded"):
+        SentenceTransformerEncoder(str(tmp_path))
+
+
+def test_importing_the_models_imports_no_runtime():
+    heavy = "{'torch', 'transformers', 'sentence_transformers', 'faiss', 'fastapi', 'openvino'}"
+    code = (
+        "import sys, pkgutil, importlib, models\n"
+        "for m in pkgutil.iter_modules(models.__path__):\n"
+        "    importlib.import_module('models.' + m.name)\n"
+        f"print(sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

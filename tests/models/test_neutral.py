@@ -1,0 +1,27 @@
+import pytest
+
+from models.neutral import neutralise
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("Amara Okoye leads audits.", "Amara Okoye", "They leads audits."),
+        ("In 2019 Amara's team grew.", "Amara Okoye", "In 2019 their team grew."),
+        ("Ask Ms. Okoye about visas.", "Amara Okoye", "Ask they about visas."),
+        ("He asked her about her work himself.", "", "They asked them about their work themself."),
+        ("She told her.", "", "They told them."),
+        ("Women in tech and grant writing", "Grant Penn", "Women in tech and grant writing"),
+        ("The theme of this lecture", "", "The theme of this lecture"),
+        ("Vitamin A is fine", "A Bee", "Vitamin A is fine"),
+        ("Jean-Luc Bă spoke", "Jean-Luc Bă", "They spoke"),
+    ],
+)
+def test_names_and_pronouns_become_function_words(text, name, expected):
+    assert neutralise(text, name).text == expected
+
+
+def test_the_replaced_stretches_are_offsets_into_the_original():
+    text = "🎓 Amara says his name is Amara."
+    spans = neutralise(text, "Amara Okoye").replaced
+    assert [text[start:end] for start, end in spans] == ["Amara", "his", "Amara"]
