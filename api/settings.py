@@ -8,7 +8,9 @@ from models.weights import DEFAULT_MODEL
 
 
 class Settings(BaseSettings):
-    """`data`: the data folder; `tenant`: whose mentors; `encoder`: the default's name, a local
+    """What a deployment chooses.
+
+    `data`: the data folder; `tenant`: whose mentors; `encoder`: the default's name, a local
     sentence-transformers folder, or a model hub's name; `threads`: of the encoder, None = all
     cores.
     """

@@ -19,6 +19,7 @@ EncoderFactory = Callable[[Settings], Encoder]
 
 
 def default_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name."""
     return SentenceTransformerEncoder(settings.encoder, threads=settings.threads)
 
 

@@ -31,6 +31,7 @@ from models.terms import has_word
 MAX_TEXT = 20_000  # characters of one string; ten times the longest real bio seen
 MAX_ITEMS = 500  # of one list
 MAX_ID = 200
+_SHOWN = 60  # characters of a wrong value in a message
 
 
 def _country(code: str) -> str:
@@ -268,4 +269,4 @@ def _shown(value: object) -> str:
     if isinstance(value, Mapping | list):
         return _kind(value)
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

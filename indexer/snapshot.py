@@ -155,7 +155,7 @@ def _parsed(target: Path, manifest: Manifest) -> Snapshot:
         manifest.runtime_id,
         manifest.sequence,
         catalogue,
-        FaissPassageIndex(faiss.downcast_index(vectors), first),
+        FaissPassageIndex(faiss.downcast_index(vectors), first),  # type: ignore[arg-type]
         SparseLexicalIndex(matrix, stems),
     )
 

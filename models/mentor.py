@@ -9,7 +9,7 @@ Attribute = Scalar | tuple[Scalar, ...]
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """One post held. `start` and `end` are "YYYY", "YYYY-MM" or "YYYY-MM-DD"; no `end` = current."""
+    """One post held; `start` and `end` are "YYYY", "YYYY-MM" or "YYYY-MM-DD", no `end` = now."""
 
     title: str = ""
     organization: str = ""

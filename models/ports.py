@@ -39,8 +39,10 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A mentor as the store has it: `revision` is the sequence of its last change, `text_hash`
-    covers everything but the places, so it tells whether an index has the same words.
+    """A mentor as the store has it.
+
+    `revision` is the sequence of its last change; `text_hash` covers everything but the places,
+    so it tells whether an index has the same words.
     """
 
     revision: int
