@@ -25,7 +25,7 @@ def offset_of(text: str, request_digest: str, index_version: str) -> int:
         offset, digest, version = json.loads(base64.urlsafe_b64decode(padded))
         if not (isinstance(offset, int) and offset >= 0):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise BadCursor(
             "The cursor is not one of this server's: send `next` of the page before, unchanged.",
             pointer="/cursor",

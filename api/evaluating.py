@@ -55,7 +55,8 @@ def runs_of(judged: JudgedSet, settings: Settings) -> dict[str, dict[str, list[s
 def read_run(path: Path) -> dict[str, list[str]]:
     """Mentor ids by goal id from a file that `mentors recommend --goals` wrote."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): JSON strings may hold U+2028 and its like.
+        lines = path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceUnreadable(f"{path} cannot be read as UTF-8 text: {error}.") from error
     found = {}

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.schemas import what_is_wrong
 from models.errors import (
     BadCursor,
     BadFilter,
@@ -37,10 +38,15 @@ def problem(
     status: int, title: str, detail: str, *, type: str = "about:blank", pointer: str | None = None
 ) -> JSONResponse:
     """A problem response; `pointer` is a JSON Pointer into the request body."""
-    body = {"type": type, "title": title, "status": status, "detail": detail}
+    body = {"type": type, "title": title, "status": status, "detail": _encodable(detail)}
     if pointer is not None:
-        body["pointer"] = pointer
+        body["pointer"] = _encodable(pointer)
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def _encodable(text: str) -> str:
+    """`text` with half surrogate pairs, which a request may hold and UTF-8 cannot, as escapes."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def install(app: FastAPI) -> None:
@@ -59,14 +65,14 @@ async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    location = [str(part) for part in first.get("loc", ())]
-    if first.get("type") == "json_invalid":
-        reason = first.get("ctx", {}).get("error", "it cannot be parsed")
+    assert isinstance(error, RequestValidationError)
+    found = [one | {"loc": one["loc"][1:]} for one in error.errors()]  # without "body"
+    if found[0]["type"] == "json_invalid":
+        reason = found[0].get("ctx", {}).get("error", "it cannot be parsed")
         detail, pointer = f"The body is not JSON: {reason}.", ""
     else:
-        pointer = "".join(f"/{p}" for p in location[1:])
-        detail = f"{pointer or 'The body'}: {first.get('msg', 'is invalid').lower()}."
+        pointer, wrong = what_is_wrong(found, error.body)
+        detail = f"{pointer or 'The body'}: {wrong['msg'].lower()}."
     title = "The request cannot be used"
     return problem(422, title, detail, type="urn:mentors:bad-request", pointer=pointer)
 
@@ -74,7 +80,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    return problem(status, detail, detail)
+    answer = problem(status, detail, detail)
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 async def _unexpected(_request: Request, error: Exception) -> JSONResponse:

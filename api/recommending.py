@@ -1,7 +1,8 @@
 """`mentors recommend`: one goal, or a file of them."""
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,28 @@ from pydantic import ValidationError
 
 from api import screen
 from api.rendering import recommendations_json
-from api.schemas import RecommendationsBody
+from api.schemas import RecommendationsBody, what_is_wrong
 from api.settings import Settings
 from api.wiring import Serving
 from models.errors import BadInput, MentorsError, SourceUnreadable
+from recommender.goals import understand
 
 
 def answer_one(goal: str, wanted: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The answer to one goal, exactly as the HTTP endpoint gives it."""
-    body = _body(goal, wanted)
-    body.request("")  # a wrong goal or filter is said before the model is loaded
+    return answer_many([goal], wanted, settings)[0]
+
+
+def answer_many(
+    goals: Sequence[str], wanted: dict[str, Any], settings: Settings
+) -> list[dict[str, Any]]:
+    """The answers to several goals, with everything loaded once."""
+    bodies = [_body(goal, wanted) for goal in goals]
+    for body in bodies:
+        understand(body.request("").goals)  # a wrong goal is said before the model is loaded
     serving = Serving(settings)
     try:
-        return _answer(serving, body)
+        return [_answer(serving, body) for body in bodies]
     finally:
         serving.close()
 
@@ -29,17 +39,19 @@ def answer_one(goal: str, wanted: dict[str, Any], settings: Settings) -> dict[st
 def answer_file(source: Path, target: Path, wanted: dict[str, Any], settings: Settings) -> None:
     """Answer every goal of a file of {"id", "text"} lines; a line of output a goal.
 
-    Raises SourceUnreadable naming the first bad line; nothing is written then.
+    Raises SourceUnreadable naming the first bad line, or BadInput naming the first bad goal;
+    nothing is written then.
     """
     goals = [(id, _body(text, wanted)) for id, text in read_goals(source)]
+    for id, body in goals:  # all before the first is answered, so that no half of a run is left
+        with _naming(source, id):
+            understand(body.request("").goals)
     serving = Serving(settings)
     try:
         with screen.progress("recommending") as progress, _opened(target) as file:
             for done, (id, body) in enumerate(goals, start=1):
-                try:
+                with _naming(source, id):
                     answer = _answer(serving, body)
-                except MentorsError as error:
-                    raise BadInput(f"{source}, goal {id!r}: {error}") from error
                 file.write(json.dumps({"id": id} | answer, ensure_ascii=False) + "\n")
                 progress(done, len(goals))
     finally:
@@ -47,10 +59,20 @@ def answer_file(source: Path, target: Path, wanted: dict[str, Any], settings: Se
     screen.say(f"{len(goals):,} answers are in {target}.")
 
 
+@contextlib.contextmanager
+def _naming(source: Path, id: str) -> Iterator[None]:
+    """Say which goal of the file an error is about."""
+    try:
+        yield
+    except MentorsError as error:
+        raise BadInput(f"{source}, goal {id!r}: {error}") from error
+
+
 def read_goals(source: Path) -> Iterator[tuple[str, str]]:
     """The id and text of each line. Raises SourceUnreadable."""
     try:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): JSON strings may hold U+2028 and its like.
+        lines = source.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceUnreadable(f"{source} cannot be read as UTF-8 text: {error}.") from error
     found = False
@@ -60,7 +82,9 @@ def read_goals(source: Path) -> Iterator[tuple[str, str]]:
         found = True
         try:
             goal = json.loads(line)
-            yield str(goal["id"]), str(goal["text"])
+            if not isinstance(goal["text"], str):
+                raise TypeError
+            yield str(goal["id"]), goal["text"]
         except (ValueError, TypeError, KeyError) as error:
             raise SourceUnreadable(
                 f'{source}, line {number}: expected {{"id": ..., "text": ...}}, got {line[:60]!r}.'
@@ -83,9 +107,10 @@ def _answer(serving: Serving, body: RecommendationsBody) -> dict[str, Any]:
 
 
 def _body(goal: str, wanted: dict[str, Any]) -> RecommendationsBody:
+    sent = {"goals": goal} | wanted
     try:
-        return RecommendationsBody.model_validate({"goals": goal} | wanted)
+        return RecommendationsBody.model_validate(sent)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{where}: {first['msg'].lower()}, got {first['input']!r}.") from error
+        pointer, wrong = what_is_wrong(error.errors(include_url=False), sent)
+        where = pointer.lstrip("/").replace("/", ".")
+        raise BadInput(f"{where}: {wrong['msg'].lower()}, got {wrong['input']!r}.") from error

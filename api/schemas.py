@@ -1,6 +1,7 @@
 """The HTTP edge: what requests must look like, and what answers do."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -102,7 +103,7 @@ def _condition(name: str, value: object) -> Attribute | dict[str, float]:
         if not bounds:
             raise BadFilter(
                 f"The filter on {name!r} names no bound: expected 'gte', 'lte' or both.",
-                pointer=f"/filters/attributes/{name}",
+                pointer=pointer_to(("filters", "attributes", name)),
             )
         return bounds
     return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value]
@@ -110,6 +111,38 @@ def _condition(name: str, value: object) -> Attribute | dict[str, float]:
 
 def _tuple(value: str | list[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def what_is_wrong(
+    errors: Sequence[Mapping[str, Any]], sent: object
+) -> tuple[str, Mapping[str, Any]]:
+    """The first error and its JSON Pointer; of a union's branches, the one that leads deepest.
+
+    `errors` are pydantic's; `sent` is the body they are about.
+    """
+    found = [(_within(error, sent), error) for error in errors]
+    first = found[0][0]
+    same = [one for one in found if one[0] == first or one[0].startswith(f"{first}/")]
+    return max(same, key=lambda one: one[0].count("/"))
+
+
+def _within(error: Mapping[str, Any], sent: object) -> str:
+    """Where in `sent` an error is, without the names pydantic gives to a union's branches."""
+    path: list[str | int] = []
+    for token in error["loc"]:
+        if isinstance(sent, dict) and token in sent:
+            sent = sent[token]
+        elif isinstance(sent, list) and isinstance(token, int) and token < len(sent):
+            sent = sent[token]
+        elif error["type"] != "missing":
+            continue
+        path.append(token)
+    return pointer_to(path)
+
+
+def pointer_to(path: Sequence[str | int]) -> str:
+    """The JSON Pointer (RFC 6901) of a path."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in path)
 
 
 class GoalPartAnswer(BaseModel):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -90,15 +91,14 @@ def show_recommendations(answer: dict[str, Any]) -> None:
 def _show_mentor(console: _Lines, rank: int, one: dict[str, Any], *, several: bool) -> None:
     mentor = one["mentor"]
     title = Text(f"{rank:>2}  ", style="dim")
-    title.append(mentor.get("name") or mentor["id"], style="bold")
+    title.append(_plain(mentor.get("name") or mentor["id"]), style="bold")
     if mentor.get("headline"):
-        title.append(f"  {mentor['headline']}")
+        title.append(f"  {_plain(mentor['headline'])}")
     title.append(f"  {one['score']:.2f}", style="cyan")
     console.print(title)
     said = [reason for reason in one["reasons"] if reason["part"] == "passages"]
     for reason in said[:_MOST_QUOTES]:
-        quote = " ".join(_shortened(reason["quote"]).split())
-        line = Text(f"“{quote}”")
+        line = Text(f"“{_plain(_shortened(reason['quote']))}”")
         where = reason["field"].lstrip("/")
         goal = f"goal {reason['goal'] + 1}, " if several else ""
         line.append(f"  {goal}{where}, +{reason['contribution']:.2f}", style="dim")
@@ -110,7 +110,7 @@ def _show_words(console: _Lines, one: dict[str, Any], *, several: bool) -> None:
     named = [reason for reason in one["reasons"] if reason["part"] == "lexical"]
     if named:
         line = Text("shares your words: ", style="dim")
-        line.append(", ".join(reason["quote"] for reason in named))
+        line.append(", ".join(_plain(reason["quote"]) for reason in named))
         line.append(f"  +{sum(reason['contribution'] for reason in named):.2f}", style="dim")
         console.print(line, indent=4)
     notes = [fact["text"] for fact in one["facts"]]
@@ -118,6 +118,11 @@ def _show_words(console: _Lines, one: dict[str, Any], *, several: bool) -> None:
         notes.append("not covered: " + ", ".join(f"goal {g + 1}" for g in one["uncovered_goals"]))
     if notes:
         console.print(Text(" · ".join(notes), style="green"), indent=4)
+
+
+def _plain(text: str) -> str:
+    """One line, without the control characters by which a profile could steer the terminal."""
+    return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) != "Cc")
 
 
 def _shortened(quote: str) -> str:

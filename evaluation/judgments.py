@@ -68,7 +68,8 @@ def _read_grades(path: Path) -> dict[str, dict[str, int]]:
 
 def _lines(path: Path) -> list[tuple[int, str]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): JSON strings may hold U+2028 and its like.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceUnreadable(f"{path} cannot be read as UTF-8 text: {error}.") from error
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]

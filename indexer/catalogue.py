@@ -55,8 +55,8 @@ class ArrowCatalogue:
 
     def rows(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """The rows of the ids that are here, sorted; unknown ids are left out."""
-        places = {bisect.bisect_left(self._ids, id): id for id in ids}
-        here = [at for at, id in places.items() if at < self.size and self._ids[at] == id]
+        places = [(bisect.bisect_left(self._ids, id), id) for id in set(ids)]
+        here = [at for at, id in places if at < self.size and self._ids[at] == id]
         return np.asarray(sorted(here), dtype=np.int64)
 
     def texts(self, column: str) -> list[str]:

@@ -59,7 +59,7 @@ class DataFolder:
         Returns the file, which is absent when there is no reject.
         """
         path = self.tenant(tenant) / "rejects" / f"{source.name}.jsonl"
-        lines = [json.dumps(reject, ensure_ascii=False, default=str) for reject in rejects]
+        lines = [_line(reject) for reject in rejects]
         if lines:
             path.parent.mkdir(parents=True, exist_ok=True)
             text = "\n".join(lines) + "\n"
@@ -70,3 +70,10 @@ class DataFolder:
 
     def _is_ours(self) -> bool:
         return (self.root / DATABASE).is_file()
+
+
+def _line(reject: dict[str, object]) -> str:
+    try:
+        return json.dumps(reject, ensure_ascii=False, default=str)
+    except RecursionError:  # nested too deeply to be written as it came
+        return json.dumps(reject | {"record": None}, ensure_ascii=False, default=str)

@@ -68,7 +68,7 @@ class ColumnMapping:
         if cell.lstrip()[:1] in ("[", "{") and name.split(".", maxsplit=1)[0] != "bio":
             try:
                 return json.loads(cell)
-            except json.JSONDecodeError:
+            except (json.JSONDecodeError, RecursionError):
                 pass  # text that happens to begin with a bracket
         if name in _LISTS:
             return [item.strip() for item in cell.split(self.separator) if item.strip()]

@@ -58,13 +58,14 @@ def _format_of(path: Path, format: str) -> str:
 
 
 def _first_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise SourceUnreadable(f"{path} is a folder: expected a file of mentor records.")
     try:
         with path.open("rb") as file:
             return file.read(4096)
     except FileNotFoundError as error:
         raise SourceUnreadable(f"{path} does not exist.") from error
+    except IsADirectoryError as error:
+        message = f"{path} is a folder: expected a file of mentor records."
+        raise SourceUnreadable(message) from error
     except OSError as error:
         raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -75,7 +76,7 @@ def _read_jsonl(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
         while raw := file.readline(MAX_LINE + 1):
             line += 1
             if len(raw) > MAX_LINE:
-                size = len(raw) + _skip_line(file)
+                size = len(raw) + (0 if raw.endswith(b"\n") else _skip_line(file))
                 yield RawRecord(
                     str(path), line, None, f"{size:,} bytes long, at most {MAX_LINE:,} are taken"
                 )
@@ -92,17 +93,24 @@ def _skip_line(file: Any) -> int:
 
 def _decoded(source: str, line: int, raw: bytes, mapping: ColumnMapping) -> RawRecord:
     try:
-        text = raw.decode("utf-8-sig" if line == 1 else "utf-8")
+        text = raw.decode("utf-8-sig" if line == 1 else "utf-8").rstrip("\r\n")
         value = json.loads(text, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         found = f"byte {raw[error.start]:#04x} at position {error.start + 1} is not UTF-8"
         return RawRecord(source, line, raw.decode("latin-1"), found)
     except json.JSONDecodeError as error:
         problem = f"is not JSON: {error.msg.lower()} (column {error.colno})"
-        return RawRecord(source, line, text.rstrip("\r\n"), problem)
+        return RawRecord(source, line, text, problem)
     except (ValueError, RecursionError) as error:
-        return RawRecord(source, line, text.rstrip("\r\n"), f"is not usable JSON: {error}")
-    return RawRecord(source, line, mapping.renamed(value))
+        return RawRecord(source, line, text, f"is not usable JSON: {error}")
+    return _mapped(source, line, value, mapping)
+
+
+def _mapped(source: str, line: int, value: object, mapping: ColumnMapping) -> RawRecord:
+    try:
+        return RawRecord(source, line, mapping.renamed(value))
+    except (ValueError, RecursionError) as error:
+        return RawRecord(source, line, value, str(error))
 
 
 def _refuse_constant(name: str) -> object:
@@ -140,7 +148,7 @@ def _from_cells(
 ) -> RawRecord:
     try:
         return RawRecord(source, line, mapping.record(header, cells))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return RawRecord(source, line, dict(zip(header, cells, strict=True)), str(error))
 
 
@@ -150,12 +158,14 @@ def _read_parquet(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
 
     try:
         file = pq.ParquetFile(path)
+        maps = [column.name for column in file.schema_arrow if pa.types.is_map(column.type)]
         line = 0
         for batch in file.iter_batches(batch_size=1024):
             for row in batch.to_pylist():
                 line += 1
-                yield RawRecord(str(path), line, mapping.renamed(_json_like(row)))
-    except (pa.ArrowException, OSError) as error:
+                row |= {name: dict(row[name] or ()) for name in maps}
+                yield _mapped(str(path), line, _json_like(row), mapping)
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise SourceUnreadable(f"{path} is not a readable Parquet file: {reason}.") from error
 

@@ -32,6 +32,13 @@ MAX_TEXT = 20_000  # characters of one string; ten times the longest real bio se
 MAX_ITEMS = 500  # of one list
 MAX_ID = 200
 _SHOWN = 60  # characters of a wrong value in a message
+_EXPECTED = {  # by pydantic's name of the problem
+    "tuple_type": "a list",
+    "model_type": "an object",
+    "dict_type": "an object",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+}
 
 
 def _country(code: str) -> str:
@@ -67,17 +74,17 @@ def _timestamp(text: str) -> str:
     return text
 
 
-def _encodable(text: str) -> str:
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("holds half of a surrogate pair, which is no character")
-    return text
-
-
-Text = Annotated[StrictStr, StringConstraints(max_length=MAX_TEXT), AfterValidator(_encodable)]
+Text = Annotated[StrictStr, StringConstraints(max_length=MAX_TEXT)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MAX_ITEMS)]
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
-Partial = Annotated[StrictStr, StringConstraints(pattern=r"^(\d{4}(-\d{2}){0,2})?$")]
-Scalar = StrictBool | StrictInt | StrictFloat | Text
+Partial = Annotated[
+    StrictStr,
+    StringConstraints(
+        pattern=r"^([0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?$"  # YYYY[-MM[-DD]]
+    ),
+]
+Number = Annotated[StrictFloat, Field(allow_inf_nan=False)]  # JSON has no others
+Scalar = StrictBool | StrictInt | Number | Text
 
 
 class _Edge(BaseModel):
@@ -148,6 +155,8 @@ def mentor_from(value: object) -> Mentor:
         record = _Record.model_validate(_without_nulls(value))
     except ValidationError as error:
         raise _rejection(error) from error
+    except RecursionError as error:
+        raise RecordRejected("is nested too deeply") from error
     mentor = _mentor(record)
     if not _has_text(mentor):
         raise RecordRejected(
@@ -221,15 +230,21 @@ def _without_nulls(value: object) -> object:
 
 
 def _rejection(error: ValidationError) -> RecordRejected:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    if first["loc"][:1] == ("attributes",):
+        # One error a branch of the union: the telling one is from the branch of the right type.
+        same = [e for e in errors if e["loc"][:2] == first["loc"][:2]]
+        first = next((e for e in same if not e["type"].endswith("_type")), first)
     pointer = "".join(f"/{_token(part)}" for part in _path(first["loc"]))
     return RecordRejected(_sentence(first, pointer), pointer=pointer)
 
 
 def _path(loc: tuple[int | str, ...]) -> list[int | str]:
     """The location without the names pydantic gives to the branches of a union."""
-    branches = {"bool", "int", "float", "constrained-str", "str"}
-    return [part for part in loc if not (part in branches or "[" in str(part))]
+    if loc[:1] != ("attributes",):
+        return list(loc)
+    return [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
 
 
 def _token(part: int | str) -> str:
@@ -239,15 +254,24 @@ def _token(part: int | str) -> str:
 def _sentence(problem: Any, pointer: str) -> str:
     where, got = pointer or "the record", problem["input"]
     match problem["type"]:
+        case kind if kind.endswith("_type") and pointer.startswith("/attributes/"):
+            expected = "text, a number, true or false, or a list of these"
+            return f"{where} expected {expected}, got {_shown(got)}"
         case "missing":
             return f"{where} is missing"
         case "string_type":
             return f"{where} expected text, got {_kind(got)}"
+        case "string_unicode":
+            return f"{where} holds half of a surrogate pair, which is no character: {_shown(got)}"
+        case "string_too_short":
+            return f"{where} is empty"
         case "string_too_long":
             limit = problem["ctx"]["max_length"]
             return f"{where} has {len(got):,} characters, at most {limit:,} are taken"
         case "too_long":
             return f"{where} has {len(got):,} entries, at most {MAX_ITEMS} are taken"
+        case kind if kind in _EXPECTED:
+            return f"{where} expected {_EXPECTED[kind]}, got {_shown(got)}"
         case "string_pattern_mismatch" if pointer == "/id":
             return f"/id {_shown(got)} holds a space, a slash or a control character"
         case "string_pattern_mismatch":

@@ -2,7 +2,8 @@
 
     <tenant folder>/CURRENT                  the name of the live snapshot
     <tenant folder>/snapshots/<name>/
-        manifest.json      format, space_id, runtime_id, sequence, counts, sha256 of every file
+        manifest.json      format, space_id, runtime_id, sequence, counts, sha256 of every file,
+                       and a seal: the sha256 of all that
         catalogue.arrow    who is in it and what can be filtered, a row a mentor
         first.npy          int64, shape (n_mentors + 1,): where each mentor's passages begin
         passages.faiss     unit vectors, a FAISS inner-product index
@@ -13,6 +14,7 @@ A snapshot is written beside the live one and made live by replacing CURRENT, wh
 a crash before that leaves the old one live. This module alone knows these bytes.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -33,8 +35,6 @@ from models.errors import NoIndex, SnapshotDamaged
 from models.weights import sha256_of
 
 FORMAT = 1
-KEPT = 2  # generations: the live one, and the one before for readers that still hold it
-
 _READ_LIMIT_BYTES = 64 * 1024**3  # FAISS refuses to allocate more than this for one array
 
 
@@ -65,6 +65,7 @@ class Snapshot:
 
 def save(snapshot: Snapshot, folder: Path) -> str:
     """Write the snapshot below the tenant's `folder`, make it live, return its name."""
+    before = _live_or_none(folder)
     name = f"{snapshot.sequence:012d}-{secrets.token_hex(4)}"
     target = folder / "snapshots" / name
     target.mkdir(parents=True)
@@ -80,11 +81,11 @@ def save(snapshot: Snapshot, folder: Path) -> str:
         int(snapshot.dense.index.ntotal),
         {file: sha256_of(target / file) for file in files},
     )
-    _write_durably(target / "manifest.json", json.dumps(asdict(manifest), indent=1).encode())
+    _write_durably(target / "manifest.json", _sealed(manifest))
     _sync_folder(target)
     _sync_folder(target.parent)
     _make_live(folder, name)
-    _drop_old(folder, name)
+    _drop_all_but({name, before}, folder)
     return name
 
 
@@ -97,21 +98,26 @@ def live_name(folder: Path) -> str:
             f"Nothing is indexed in {folder}: run 'mentors index FILE' with the same --data "
             f"and --tenant."
         ) from error
+    except ValueError as error:
+        raise _damaged(folder / "CURRENT") from error
 
 
 def read_manifest(folder: Path, name: str) -> Manifest:
     """The manifest of a snapshot. Raises SnapshotDamaged when it is not one."""
     path = folder / "snapshots" / name / "manifest.json"
     try:
-        manifest = Manifest(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError) as error:
+        values = json.loads(path.read_bytes())
+        format, seal = values["format"], values.pop("seal", "")
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise _damaged(path) from error
-    if manifest.format != FORMAT:
+    if format != FORMAT:
         raise SnapshotDamaged(
-            f"{path} has format {manifest.format}, this program reads {FORMAT}: rebuild it with "
+            f"{path} has format {format}, this program reads {FORMAT}: rebuild it with "
             f"'mentors index' on the original file."
         )
-    return manifest
+    if seal != _seal(values):
+        raise _damaged(path)
+    return Manifest(**values)
 
 
 def load(folder: Path) -> Snapshot:
@@ -148,14 +154,14 @@ def _parsed(target: Path, manifest: Manifest) -> Snapshot:
     faiss.set_deserialization_vector_byte_limit(_READ_LIMIT_BYTES)
     vectors = faiss.deserialize_index(np.fromfile(target / "passages.faiss", dtype=np.uint8))
     first = np.load(target / "first.npy", allow_pickle=False)
-    stems = (target / "stems.txt").read_text(encoding="utf-8").split("\n")
+    stems = (target / "stems.txt").read_text(encoding="utf-8").split()
     matrix = sp.load_npz(target / "lexical.npz")
     return Snapshot(
         manifest.space_id,
         manifest.runtime_id,
         manifest.sequence,
         catalogue,
-        FaissPassageIndex(faiss.downcast_index(vectors), first),  # type: ignore[arg-type]
+        FaissPassageIndex(vectors, first),  # type: ignore[arg-type]
         SparseLexicalIndex(matrix, stems),
     )
 
@@ -174,11 +180,27 @@ def _make_live(folder: Path, name: str) -> None:
     _sync_folder(folder)
 
 
-def _drop_old(folder: Path, live: str) -> None:
-    names = sorted(path.name for path in (folder / "snapshots").iterdir())
-    before = [name for name in names if name < live]
-    for name in set(names) - {live, *before[-(KEPT - 1) :]}:
-        shutil.rmtree(folder / "snapshots" / name, ignore_errors=True)
+def _live_or_none(folder: Path) -> str | None:
+    try:
+        return live_name(folder)
+    except (NoIndex, SnapshotDamaged):
+        return None
+
+
+def _drop_all_but(kept: set[str | None], folder: Path) -> None:
+    # The live one, and the one before for readers that still hold it.
+    for path in (folder / "snapshots").iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _sealed(manifest: Manifest) -> bytes:
+    values = asdict(manifest)
+    return json.dumps(values | {"seal": _seal(values)}, indent=1).encode()
+
+
+def _seal(values: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -62,16 +62,16 @@ class Change:
 class Store:
     """Mentors of all tenants and the vectors of their texts, behind one database URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _configure_sqlite)
-        self._ensure_schema(url)
+        self._ensure_schema()
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Store":
         """The SQLite store of a data folder; the file is made when it is missing."""
-        return cls(f"sqlite:///{folder / 'mentors.db'}")
+        return cls(sa.URL.create("sqlite", database=str(folder / "mentors.db")))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -183,8 +183,10 @@ class Store:
             connection.execute(sa.insert(_tenants).values(tenant=tenant, sequence=by))
         return connection.scalar(sa.select(_tenants.c.sequence).where(at)) or by
 
-    def _ensure_schema(self, url: str) -> None:
+    def _ensure_schema(self) -> None:
+        url = self._engine.url.render_as_string()  # without the password
         try:
+            self._refuse_foreign(url)
             _metadata.create_all(self._engine)
             with self._engine.begin() as connection:
                 version = connection.scalar(sa.select(_schema.c.version))
@@ -200,6 +202,21 @@ class Store:
                 f"The database at {url} has schema {version}, this program reads "
                 f"{SCHEMA_VERSION}: install the version of the program that made it."
             )
+
+    def _refuse_foreign(self, url: str) -> None:
+        # A file that somebody else's program made must not be given our tables beside its own.
+        inspector = sa.inspect(self._engine)
+        tables = inspector.get_table_names()
+        if self._engine.dialect.name != "sqlite" or _schema.name in tables:
+            return
+        for table in tables:
+            ours = _metadata.tables.get(table)
+            columns = {column["name"] for column in inspector.get_columns(table)}
+            if ours is None or columns != set(ours.columns.keys()):
+                raise DataFolderError(
+                    f"The database at {url} has a table {table!r} of something else: it is no "
+                    f"database of this program; index into another --data folder."
+                )
 
 
 def _batches(items: Sequence[_T]) -> Iterable[Sequence[_T]]:

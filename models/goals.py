@@ -36,7 +36,7 @@ class Hint:
 class Goals:
     """A goal text, its parts in order of appearance, its terms and the hints about it.
 
-    `terms` maps each stem to its weight in decades of rarity, 0..8.
+    `terms` maps each stem to its weight in decades of rarity, 0..6.5.
     """
 
     text: str

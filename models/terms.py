@@ -1,6 +1,6 @@
 """Words as the lexical part sees them: tokens with offsets, stems, and how rare each word is.
 
-The weight of a word is its rarity in everyday English, in decades: 8 minus its Zipf frequency
+The weight of a word is its rarity in everyday English, in decades: 6.5 minus its Zipf frequency
 (van Heuven et al. 2014, "SUBTLEX-UK", doi:10.1080/17470218.2013.850521; data: the wordfreq
 package). It takes the place of BM25's inverse document frequency. Frequencies in the corpus
 would make a mentor's score depend on who else is in it; `benchmarks/quality.md` has the row
@@ -8,14 +8,16 @@ that compares the two.
 """
 
 import functools
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import Stemmer
 
-RAREST = 8.0
-"""Weight of a word that the frequency list does not hold, in decades."""
+RAREST = 6.5
+"""Weight of a word that the frequency list does not hold, in decades; words more frequent than
+one in 320 ("good", "work" come close) weigh nothing."""
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.+#'’&-][^\W_]+)*[+#]*")  # noqa: RUF001 (typographic apostrophe)
 
@@ -73,19 +75,16 @@ def stem(word: str) -> str:
 
 @functools.lru_cache(maxsize=100_000)
 def weight(word: str) -> float:
-    """How rare a lower-case word is in everyday English, in decades, 0..8."""
+    """How rare a lower-case word is in everyday English, in decades, 0..6.5."""
     parts = [p for p in re.split(r"[.'&-]", word) if p] or [word]
-    rarest = max(_frequencies().get(part, 0.0) == 0.0 for part in parts)
-    if rarest:
-        return RAREST
-    return max(_decades(_frequencies()[part]) for part in parts)
+    return max(_decades(_frequencies().get(part, 0.0)) for part in parts)
 
 
 def _decades(frequency: float) -> float:
-    from math import log10
-
+    if not frequency:
+        return RAREST
     # wordfreq gives a share of all words; the Zipf scale is log10 of occurrences per billion.
-    return min(RAREST, max(0.0, RAREST - (log10(frequency) + 9.0)))
+    return min(RAREST, max(0.0, RAREST - (math.log10(frequency) + 9.0)))
 
 
 @functools.cache

@@ -19,7 +19,8 @@ from recommender.scoring import BEST_PASSAGES, LEXICAL, MICRO, PASSAGES, micro
 
 QUOTED = 0.20  # cosine below which a passage is counted but not worth reading as a reason
 COVERED = 0.35  # cosine from which a passage answers a goal part
-TELLING = 4.0  # decades: a shared word this rare ("Nextflow", "midwife") answers a part by itself
+TELLING = 2.0  # decades: a shared word this rare ("Nextflow", "midwife") answers a part by itself
+READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
 ASKING = 0.25  # share of the most informative part's weight below which a part asks nothing
 MOST_TERMS = 5  # lexical reasons shown; the others are in other_terms
 
@@ -128,7 +129,8 @@ def _lexical_reasons(
         stem: int(micro(LEXICAL * goals.terms[stem] * saturation / attainable))
         for stem, saturation in zip(stems, saturations, strict=True)
     }
-    strongest = sorted(stems, key=lambda stem: (-worth[stem], stem))[:MOST_TERMS]
+    readable = [stem for stem in stems if goals.terms[stem] >= READABLE]
+    strongest = sorted(readable, key=lambda stem: (-worth[stem], stem))[:MOST_TERMS]
     reasons = []
     for stem in strongest:
         pointer, term = shared[stem][0]

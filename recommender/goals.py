@@ -13,11 +13,12 @@ from models.terms import has_word, terms
 from recommender.help import help_wanted
 
 MAX_CHARACTERS = 5_000  # the longest goal seen has 700; a pasted CV is not a goal
-VAGUE = 8.0  # decades of rarity in all; "I want a good career" has 5, "CFA level 2" has 13
+VAGUE = 3.0  # decades of rarity in all; "I want a good career" has 2, "publish my novel" has 5
 
 # A list item, or a clause that begins a wish of its own.
 _SEAM = re.compile(
-    r"\n+|;\s+|(?:^|\s+)(?:\(?[0-9a-z]\)|[0-9]\.|[-*•])\s+|,\s+(?:and|but|plus|or)\s+"
+    r"\n+|;\s+|(?:^|\s+)(?:\(?[0-9a-z]\)|[-*•])\s+|^[0-9]{1,2}\.\s+|,\s+(?:and|but|plus|or)\s+",
+    re.MULTILINE,
 )
 FEWEST_WORDS = 3  # content words; a shorter clause stays with its neighbour
 
@@ -28,16 +29,23 @@ def understand(text: str) -> Goals:
     Raises BadGoals when it is empty, too long or holds no word.
     """
     if not text.strip():
-        raise BadGoals("The goal is empty: write what you want to reach or learn.")
+        raise BadGoals(
+            "The goal is empty: write what you want to reach or learn.", pointer="/goals"
+        )
     if len(text) > MAX_CHARACTERS:
         raise BadGoals(
             f"The goal has {len(text):,} characters, at most {MAX_CHARACTERS:,} are taken: "
-            f"keep what you want to reach."
+            f"keep what you want to reach.",
+            pointer="/goals",
         )
     if not has_word(text):
-        raise BadGoals("The goal holds no word: write what you want to reach or learn.")
+        raise BadGoals(
+            "The goal holds no word: write what you want to reach or learn.", pointer="/goals"
+        )
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise BadGoals("The goal holds half of a surrogate pair, which is no character.")
+        raise BadGoals(
+            "The goal holds half of a surrogate pair, which is no character.", pointer="/goals"
+        )
     weights = _weights(text)
     return Goals(text, _parts(text), weights, _hints(text, weights))
 
@@ -59,6 +67,8 @@ def _weights(text: str) -> dict[str, float]:
 
 def _parts(text: str) -> tuple[GoalPart, ...]:
     spans = [span for sentence in _sentences(text) for span in _clauses(text, *sentence)]
+    if not spans:  # its only words were taken for a list marker, as in "1. !"
+        spans = [_trimmed(text, 0, len(text))]
     parts = []
     for number, (start, end) in enumerate(spans):
         part = text[start:end]
@@ -77,7 +87,8 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The sentence cut at its seams; a piece with too few words stays with the one before."""
-    cuts = [m.span() for m in _SEAM.finditer(text, start, end)]
+    # On the sentence alone: its own beginning is where a list item's marker may stand.
+    cuts = [(start + m.start(), start + m.end()) for m in _SEAM.finditer(text[start:end])]
     pieces = zip([start, *(after for _, after in cuts)], [*(b for b, _ in cuts), end], strict=True)
     spans: list[tuple[int, int]] = []
     for piece in pieces:

@@ -67,6 +67,10 @@ class Recommender:
         vectors = encode_goals(goals, self._encoder)
         ranked = self._rank(goals, vectors, request.offset + request.limit, mask)
         shown, next_offset = self._present(ranked, request)
+        if next_offset is None and len(ranked.rows) < mask.sum():
+            # So many have left since the snapshot that the candidates ran out: rank everybody.
+            ranked = self._rank(goals, vectors, self._index.catalogue.size, mask)
+            shown, next_offset = self._present(ranked, request)
         return Recommendations(
             goals,
             self.index_version,

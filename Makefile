@@ -1,0 +1,61 @@
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-long check format serve eval bench-encoder bench-lexical clean
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := $(VENV)/demo-data
+PORT   ?= 8000
+# Real mentors with judged goals, for those who have such a set; nothing needs it.
+JUDGED ?= ../shared/data
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+install: $(VENV)/installed ## Make .venv with exactly the pinned packages
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip check
+	touch $@
+
+demo: install ## Index the sample mentors and recommend some for two goals
+	@$(BIN)/mentors index examples/mentors.jsonl --data $(DEMO)
+	@$(BIN)/python examples/demo.py $(DEMO)
+	@printf '\nTo serve them:  %s serve --data %s\nthen open       http://127.0.0.1:8000/docs\n' $(BIN)/mentors $(DEMO)
+
+test: install ## Run the tests, the real model's included (at most 10 minutes)
+	$(BIN)/python -m pytest -m "not long" --durations=5
+
+test-long: install ## Run the tests with the full counts of their rounds; keeps a dated report
+	$(BIN)/python benchmarks/long_tests.py
+
+check: install ## Format, lint, types, architecture, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -m "not slow and not long"
+
+format: install ## Put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: install ## Serve the sample mentors on http://127.0.0.1:$(PORT)
+	@test -d $(DEMO) || $(BIN)/mentors index examples/mentors.jsonl --data $(DEMO)
+	$(BIN)/mentors serve --data $(DEMO) --port $(PORT)
+
+eval: install ## Measure the quality of recommendations; writes benchmarks/quality.md
+	$(BIN)/python benchmarks/quality.py --judged $(JUDGED)
+
+bench-encoder: install ## Prove the encoder's wiring on STS-B; writes benchmarks/encoder.md
+	$(BIN)/python benchmarks/encoder.py --stsb $(JUDGED)/stsb_test.tsv
+
+bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
+	$(BIN)/python -m pip install --quiet bm25s tantivy
+	$(BIN)/python benchmarks/lexical.py --judged $(JUDGED)
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

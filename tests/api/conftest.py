@@ -1,0 +1,138 @@
+"""Data folders, the command run in process, and a real server on a loopback port."""
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+import uvicorn
+
+from api import cli
+from api.app import create_app
+from api.settings import Settings
+from api.wiring import EncoderFactory, Indexing
+from indexer.records import canonical_json
+from indexer.store import Change
+from tests.fakes import RECORDS, TableEncoder, mentors, table_encoder
+
+SECONDS = 20  # how long anything is waited for before a test fails
+
+
+class Ran(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MENTORS_")]:
+        monkeypatch.delenv(name)
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Poll until `holds()`; fails after a deadline."""
+    deadline, pause = time.monotonic() + SECONDS, threading.Event()
+    while not holds():
+        assert time.monotonic() < deadline, "nothing happened before the deadline"
+        pause.wait(0.01)
+
+
+def add_mentors(settings: Settings, *records: dict[str, object]) -> Settings:
+    """Put the records into the store of the data folder and make a new snapshot live."""
+    indexing = Indexing(settings, table_encoder)
+    changes = [Change(mentor, canonical_json(mentor)) for mentor in mentors(*records)]
+    indexing.store.write(settings.tenant, changes)
+    indexing.build()
+    indexing.close()
+    return settings
+
+
+@contextlib.contextmanager
+def serving_at(settings: Settings, encoder: EncoderFactory) -> Iterator[httpx.Client]:
+    """A client of a server that runs in a thread of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    app = create_app(settings, encoder)
+    server = uvicorn.Server(uvicorn.Config(app, ws="none", log_config=None))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    try:
+        wait_until(lambda: server.started or not thread.is_alive())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with httpx.Client(base_url=url, timeout=SECONDS, trust_env=False) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(SECONDS)
+        listener.close()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], None]:
+    return wait_until
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Callable[..., Settings]:
+    """Indexes records, or the five of the fakes, into the test's data folder."""
+
+    def make(*records: dict[str, object], **settings: str) -> Settings:
+        return add_mentors(Settings(data=tmp_path / "data", **settings), *records)
+
+    return make
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., httpx.Client]]:
+    """Starts a server over a data folder; it stops when the test ends."""
+    with contextlib.ExitStack() as stack:
+
+        def start(settings: Settings, encoder: EncoderFactory = table_encoder) -> httpx.Client:
+            return stack.enter_context(serving_at(settings, encoder))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A data folder with the five mentors and 25 more who know about ships; only to be read."""
+    crew = [{"id": f"sea{i:02}", "bio": f"Officer on {i} ships at sea."} for i in range(25)]
+    return add_mentors(Settings(data=tmp_path_factory.mktemp("home")), *RECORDS, *crew)
+
+
+@pytest.fixture(scope="module")
+def client(home: Settings) -> Iterator[httpx.Client]:
+    """A client of a server over `home`."""
+    with serving_at(home, table_encoder) as client:
+        yield client
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Runs `mentors ...` in this process, with the table for an encoder."""
+
+    def command(*arguments: object, space: str = "table-1") -> Ran:
+        monkeypatch.setattr(
+            "api.wiring.SentenceTransformerEncoder", lambda _model, threads: TableEncoder(space)
+        )
+        monkeypatch.setattr(sys, "argv", ["mentors", *map(str, arguments)])
+        status: object = 0
+        try:
+            cli.main()
+        except SystemExit as left:
+            status = left.code or 0
+        assert isinstance(status, int)
+        return Ran(status, *capsys.readouterr())
+
+    return command

@@ -1,0 +1,334 @@
+import threading
+
+import pytest
+
+from api.cursors import cursor
+from api.schemas import RecommendationsAnswer, RecommendationsBody
+from models.mentor import string_at
+from tests.fakes import TableEncoder
+
+PATH = "/v1/recommendations"
+GOAL = "I work in audit and want to move into venture capital"
+
+
+def recommend(client, goals=GOAL, **body):
+    return client.post(PATH, json={"goals": goals} | body)
+
+
+def ids(answer):
+    return [one["mentor"]["id"] for one in answer.json()["recommendations"]]
+
+
+def problem(answer, status, type, pointer=None):
+    """The detail of a problem, after a look at all else it must have."""
+    body = answer.json()
+    assert answer.status_code == body["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert body["type"] == f"urn:mentors:{type}"
+    assert body["title"]
+    assert body.get("pointer") == pointer
+    return body["detail"]
+
+
+def test_a_goal_is_answered_in_the_form_of_the_schema(client):
+    answer = recommend(client)
+    assert answer.status_code == 200
+    RecommendationsAnswer.model_validate(answer.json(), strict=True, extra="forbid")
+    assert ids(answer)[0] == "auditor"
+
+
+def test_every_quote_of_an_answer_stands_in_the_mentor_beside_it(client):
+    for one in recommend(client, limit=30).json()["recommendations"]:
+        for reason in one["reasons"]:
+            leaf = string_at(one["mentor"], reason["field"])
+            assert leaf[reason["start"] : reason["end"]] == reason["quote"]
+
+
+def test_contributions_and_reasons_of_an_answer_sum_up(client):
+    for one in recommend(client, limit=30).json()["recommendations"]:
+        parts = one["contributions"]
+        assert one["score"] == pytest.approx(sum(parts.values()), abs=1e-6)
+        for part, rest in (("passages", "other_passages"), ("lexical", "other_terms")):
+            said = sum(r["contribution"] for r in one["reasons"] if r["part"] == part)
+            assert said + one[rest] == pytest.approx(parts[part], abs=1e-6)
+
+
+def test_ten_mentors_come_unless_another_limit_is_named(client):
+    assert [len(ids(recommend(client, **limit))) for limit in ({}, {"limit": 3})] == [10, 3]
+
+
+def test_the_same_request_has_the_same_bytes_but_for_its_id(client):
+    first, second = recommend(client), recommend(client)
+    before, after = (answer.json().pop("recommendation_id") for answer in (first, second))
+    assert before != after
+    assert first.text.replace(before, after) == second.text
+
+
+def test_goals_may_be_a_list_of_which_each_is_a_part(client):
+    parts = recommend(client, ["become a nurse", "move to court"]).json()["goals"]
+    assert [(p["text"], p["start"], p["end"]) for p in parts] == [
+        ("become a nurse", 0, 14),
+        ("move to court", 15, 28),
+    ]
+
+
+def test_a_goal_in_another_language_is_answered_with_a_hint(client):
+    answer = recommend(client, "Ich möchte mit Python software für Krankenhäuser bauen").json()
+    assert answer["hints"][0]["code"] == "not_english"
+    assert answer["hints"][0]["params"] == {"language": "de"}
+    assert len(answer["recommendations"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"country": "ke"}, ["auditor"]),
+        ({"country": ["SG", "PL"]}, ["nurse", "teacher"]),
+        ({"language": "en", "available": None, "country": "GB"}, ["welder"]),
+        ({"skills_all": ["acca", "due diligence"]}, ["auditor"]),
+        ({"skills_any": ["ACCA", "cooking"]}, ["auditor"]),
+        ({"attributes": {"years": {"gte": 9, "lte": 10}}}, ["nurse"]),
+        ({"attributes": {"cohort": ["spring", "autumn"]}}, ["auditor"]),
+        ({"max_hours_apart": 1, "timezone": "Asia/Singapore"}, ["teacher"]),
+        ({"available": False}, ["solicitor", "welder"]),
+        ({"industry": "mining"}, []),
+        ({"seniority": "director"}, []),
+    ],
+)
+def test_filters_choose_who_may_come(client, filters, expected):
+    assert sorted(ids(recommend(client, filters=filters))) == expected
+
+
+@pytest.mark.parametrize("exclude", [{"ids": "auditor"}, {"organization": ["ledge fund"]}])
+def test_exclusions_keep_out(client, exclude):
+    assert "auditor" not in ids(recommend(client, limit=100, exclude=exclude))
+
+
+def test_asking_for_no_explanation_leaves_reasons_out(client):
+    one = recommend(client, explain=False).json()["recommendations"][0]
+    assert one["reasons"] == []
+    assert one["other_passages"] == one["contributions"]["passages"]
+
+
+def test_cursors_lead_through_every_mentor_once(client):
+    found, following = [], None
+    for _ in range(20):
+        answer = recommend(client, limit=5, cursor=following)
+        found += ids(answer)
+        following = answer.json()["next"]
+        if following is None:
+            break
+    assert found == ids(recommend(client, limit=300))
+    assert len(set(found)) == len(found) == 28
+
+
+def test_a_cursor_of_another_request_is_refused(client):
+    following = recommend(client, limit=5).json()["next"]
+    answer = recommend(client, "nursing", limit=5, cursor=following)
+    assert "belongs to another request" in problem(answer, 422, "bad-cursor", "/cursor")
+
+
+def test_a_cursor_of_an_older_index_is_gone(client):
+    digest = RecommendationsBody.model_validate({"goals": GOAL}).digest()
+    answer = recommend(client, cursor=cursor(5, digest, "table-1/s1/1"))
+    assert "begin again without a cursor" in problem(answer, 410, "cursor-expired")
+
+
+@pytest.mark.parametrize("text", ["nonsense", "W10", "é", "A" * 2000])
+def test_what_is_no_cursor_is_refused(client, text):
+    answer = recommend(client, cursor=text)
+    assert "not one of this server's" in problem(answer, 422, "bad-cursor", "/cursor")
+
+
+@pytest.mark.parametrize(
+    ("goals", "detail"),
+    [
+        ("", "The goal is empty"),
+        ([" ", ""], "The goal is empty"),
+        ("?! 🙂", "The goal holds no word"),
+        ("a" * 100_000, "The goal has 100,000 characters, at most 5,000 are taken"),
+        ("become a nurse \ud83d", "The goal holds half of a surrogate pair"),
+    ],
+)
+def test_an_unusable_goal_is_refused(client, goals, detail):
+    assert problem(recommend(client, goals), 422, "bad-goals", "/goals").startswith(detail)
+
+
+def test_a_goal_that_is_only_a_list_marker_is_answered(client):
+    assert recommend(client, "1. !").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"goals": 5}, "/goals"),
+        ({"goals": ["nurse", 5]}, "/goals/1"),
+        ({"goals": []}, "/goals"),
+        ({"limit": 0}, "/limit"),
+        ({"limit": 301}, "/limit"),
+        ({"limit": "many"}, "/limit"),
+        ({"colour": "red"}, "/colour"),
+        ({"filters": {"colour": "red"}}, "/filters/colour"),
+        ({"filters": {"country": 5}}, "/filters/country"),
+        ({"filters": {"country": ["SG", ""]}}, "/filters/country/1"),
+        ({"filters": {"max_hours_apart": 13}}, "/filters/max_hours_apart"),
+        ({"filters": {"attributes": {"a/b": {"above": 1}}}}, "/filters/attributes/a~1b/above"),
+        ({"exclude": {"ids": [""]}}, "/exclude/ids/0"),
+    ],
+)
+def test_a_wrong_field_is_refused_with_a_pointer_to_it(client, change, pointer):
+    answer = client.post(PATH, json={"goals": GOAL} | change)
+    assert problem(answer, 422, "bad-request", pointer).startswith(f"{pointer}: ")
+
+
+def test_a_missing_goal_is_refused_with_a_pointer_to_it(client):
+    detail = problem(client.post(PATH, json={}), 422, "bad-request", "/goals")
+    assert detail == "/goals: field required."
+
+
+def test_a_wrong_filter_is_refused_with_a_pointer_to_it(client):
+    answer = recommend(client, filters={"max_hours_apart": 3, "timezone": "Mars/Olympus"})
+    assert "got 'Mars/Olympus'" in problem(answer, 422, "bad-filter", "/filters/timezone")
+
+
+def test_a_range_without_an_end_is_refused_with_a_pointer_to_it(client):
+    answer = recommend(client, filters={"attributes": {"years": {}}})
+    assert "no bound" in problem(answer, 422, "bad-filter", "/filters/attributes/years")
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"goals=x", b"[]", b'"x"', b"null", b"\xff\xfe"])
+def test_a_body_that_is_no_json_object_is_refused(client, body):
+    answer = client.post(PATH, content=body, headers={"content-type": "application/json"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+    assert answer.status_code in (400, 422)
+
+
+def test_what_is_wrong_with_the_json_is_said(client):
+    answer = client.post(PATH, content=b'{"goals": }', headers={"content-type": "application/json"})
+    assert problem(answer, 422, "bad-request", "") == "The body is not JSON: Expecting value."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"goals": "law", "\\ud800": 1}',
+        b'{"goals": "law", "filters": {"attributes": {"\\ud800": {}}}}',
+        b'{"goals": "law", "filters": {"max_hours_apart": 1, "timezone": "\\ud800"}}',
+        b'{"goals": "law", "cursor": "\\ud800"}',
+    ],
+)
+def test_half_a_surrogate_pair_anywhere_is_refused_like_any_wrong_value(client, body):
+    answer = client.post(PATH, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_mentor_is_answered_with_the_public_record(client):
+    record = client.get("/v1/mentors/auditor").json()
+    assert record["headline"] == "From audit to venture capital"
+    assert record["location"] == {"country": "KE", "timezone": "Africa/Nairobi"}
+
+
+def test_a_mentor_who_is_not_there_is_not_found(client):
+    answer = client.get("/v1/mentors/nobody")
+    assert problem(answer, 404, "mentor-not-found") == "There is no mentor with the id 'nobody'."
+
+
+@pytest.mark.parametrize("id", ["%00", "%ED%A0%80", "a" * 5000, "%F0%9F%8E%93"])
+def test_an_odd_id_is_not_found(client, id):
+    assert client.get(f"/v1/mentors/{id}").status_code == 404
+
+
+def test_a_path_that_is_not_there_is_a_problem(client):
+    answer = client.get("/v2/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_wrong_method_is_told_the_right_one(client):
+    answer = client.get(PATH)
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["allow"] == "POST"
+
+
+def test_the_process_is_live_and_ready(client):
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.get("/health/ready").json() == {
+        "status": "ready",
+        "index_version": "table-1/s1/30",
+    }
+
+
+def test_the_api_describes_itself(client):
+    document = client.get("/openapi.json").json()
+    assert document["openapi"].startswith("3.")
+    assert {PATH, "/v1/mentors/{id}", "/health/live", "/health/ready"} <= set(document["paths"])
+    answers = document["paths"][PATH]["post"]["responses"]
+    assert set(answers) == {"200", "404", "410", "422", "503"}
+
+
+class Gate(TableEncoder):
+    """Encodes a goal with the word "slow" only when the gate is opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.entered, self.opened = threading.Event(), threading.Event()
+
+    def encode_queries(self, texts):
+        if any("slow" in text for text in texts):
+            self.entered.set()
+            assert self.opened.wait(20)
+        return super().encode_queries(texts)
+
+
+def test_the_server_stays_live_while_a_goal_is_slow(index, serve):
+    gate, answers = Gate(), []
+    client = serve(index(), lambda _: gate)
+    slow = threading.Thread(target=lambda: answers.append(recommend(client, "slow law")))
+    slow.start()
+    try:
+        assert gate.entered.wait(20)
+        assert client.get("/health/live").status_code == 200
+        assert answers == []
+    finally:
+        gate.opened.set()
+        slow.join(20)
+    assert answers[0].status_code == 200
+
+
+def test_a_running_server_takes_up_a_new_snapshot(index, serve, until):
+    client = serve(index())
+    index({"id": "newcomer", "bio": "I audit venture capital funds."})
+    until(lambda: client.get("/health/ready").json()["index_version"] == "table-1/s1/6")
+    assert "newcomer" in ids(recommend(client))
+
+
+def test_a_cursor_expires_when_a_new_snapshot_is_taken_up(index, serve, until):
+    client = serve(index())
+    following = recommend(client, limit=1).json()["next"]
+    index({"id": "newcomer", "bio": "I audit venture capital funds."})
+    until(lambda: client.get("/health/ready").json()["index_version"] == "table-1/s1/6")
+    problem(recommend(client, limit=1, cursor=following), 410, "cursor-expired")
+
+
+def test_a_damaged_new_snapshot_leaves_the_old_one_in_use(index, serve, until, caplog):
+    settings = index()
+    client = serve(settings)
+    (settings.data / "tenants" / "default" / "CURRENT").write_text("000000000009-nothing")
+    until(lambda: "the old one stays" in caplog.text)
+    assert ids(recommend(client))[0] == "auditor"
+
+
+def test_an_unexpected_error_is_a_problem_that_tells_nothing(index, serve):
+    class Broken(TableEncoder):
+        def encode_queries(self, texts):
+            if "break" in texts[0]:
+                raise RuntimeError("secret")
+            return super().encode_queries(texts)
+
+    answer = recommend(serve(index(), lambda _: Broken()), "break the law")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from indexer import vectors as module
+from indexer.store import Store
+from indexer.vectors import Vectors
+from tests.fakes import TableEncoder
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store.in_folder(tmp_path)
+    yield store
+    store.close()
+
+
+def test_rows_stand_in_the_order_of_the_texts(store):
+    rows = Vectors(store, TableEncoder()).of(["nurse", "audit", "law and nothing", "audit"])
+    assert rows.shape == (4, 9)
+    assert rows.dtype == np.float32
+    assert rows.argmax(axis=1).tolist() == [2, 0, 7, 0]
+    assert rows[1].tobytes() == rows[3].tobytes()
+
+
+def test_a_text_is_encoded_once_however_often_it_comes(store):
+    encoder = TableEncoder()
+    vectors = Vectors(store, encoder)
+    vectors.of(["audit", "nurse", "audit"])
+    vectors.of(["nurse", "law"])
+    assert sorted(encoder.encoded) == ["audit", "law", "nurse"]
+
+
+def test_a_vector_from_the_cache_is_the_one_that_was_encoded(store):
+    fresh = Vectors(store, TableEncoder()).of(["audit fund nurse"])
+    again = TableEncoder()
+    assert Vectors(store, again).of(["audit fund nurse"]).tobytes() == fresh.tobytes()
+    assert again.encoded == []
+
+
+def test_the_exact_string_is_the_key(store):
+    encoder = TableEncoder()
+    Vectors(store, encoder).of(["audit", "audit ", "Audit", "cafe\u0301", "caf\u00e9"])
+    assert len(encoder.encoded) == 5
+
+
+def test_another_space_has_its_own_vectors(store):
+    Vectors(store, TableEncoder("one")).of(["audit"])
+    other = TableEncoder("two")
+    Vectors(store, other).of(["audit"])
+    assert other.encoded == ["audit"]
+
+
+def test_texts_of_like_length_are_encoded_together(store):
+    encoder = TableEncoder()
+    Vectors(store, encoder).of(["audit and more", "law", "nurse"])
+    assert encoder.encoded == ["law", "nurse", "audit and more"]
+
+
+def test_no_text_has_no_row(store):
+    assert Vectors(store, TableEncoder()).of([]).shape == (0, 9)
+
+
+def test_progress_counts_only_what_is_encoded(store, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 2)
+    vectors = Vectors(store, TableEncoder())
+    vectors.of(["audit"])
+    seen: list[tuple[int, int]] = []
+    vectors.of(["audit", "a", "b", "c"], lambda done, of: seen.append((done, of)))
+    assert seen == [(2, 3), (3, 3)]
