@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from pydantic import ValidationError
 
 from api import screen
 from api.filters import filters_from
@@ -55,7 +56,12 @@ def main() -> None:
 
 def _settings(data: Path | None, tenant: str | None) -> Settings:
     given = {"data": data, "tenant": tenant}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = "MENTORS_" + str(wrong["loc"][0]).upper()
+        raise BadInput(f"{name}: {wrong['msg'].lower()}, got {wrong['input']!r}.") from error
 
 
 def _command(function: Callable[..., _T]) -> Callable[..., _T]:

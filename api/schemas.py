@@ -130,9 +130,8 @@ def _within(error: Mapping[str, Any], sent: object) -> str:
     """Where in `sent` an error is, without the names pydantic gives to a union's branches."""
     path: list[str | int] = []
     for token in error["loc"]:
-        if isinstance(sent, dict) and token in sent:
-            sent = sent[token]
-        elif isinstance(sent, list) and isinstance(token, int) and token < len(sent):
+        known = range(len(sent)) if isinstance(sent, list) else sent
+        if isinstance(sent, dict | list) and token in known:
             sent = sent[token]
         elif error["type"] != "missing":
             continue

@@ -2,9 +2,8 @@
 
 The weight of a word is its rarity in everyday English, in decades: 6.5 minus its Zipf frequency
 (van Heuven et al. 2014, "SUBTLEX-UK", doi:10.1080/17470218.2013.850521; data: the wordfreq
-package). It takes the place of BM25's inverse document frequency. Frequencies in the corpus
-would make a mentor's score depend on who else is in it; `benchmarks/quality.md` has the row
-that compares the two.
+package). It takes the place of BM25's inverse document frequency, which would make a mentor's
+score depend on who else is in the pool; `benchmarks/quality.md` has the rows that compare the two.
 """
 
 import functools
@@ -31,7 +30,7 @@ _STOP_WORDS = frozenset(
     gets getting give given go goes going gonna got had has have having he hello help her here hers
     herself hey hi him himself his how however i i'd i'll i'm i've if in instead into is isn't it
     it's its itself just keep know least less let let's like lot lots make makes making many may
-    maybe me might mine more most much must my myself need needs never next no nobody nor not
+    maybe me might mine more most mostly much must my myself need needs never next no nobody nor not
     nothing now of off often on once one only onto or other others our ours ourselves out over own
     perhaps please put quite rather really same say says see seems shall she should since so some
     somebody someone something sometimes soon still such take takes taking tell than thank thanks

@@ -18,7 +18,7 @@ def candidates(
 ) -> NDArray[np.int64]:
     """Rows of eligible mentors worth scoring, sorted: dense and lexical hits together.
 
-    `places`: how many recommendations are wanted; all eligible rows come when the two searches
+    `places`: how many recommendations one page has; all eligible rows come when the two searches
     find fewer.
     """
     queries = np.vstack([vectors.goal[None], vectors.parts])

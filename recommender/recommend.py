@@ -15,7 +15,7 @@ from recommender.candidates import candidates
 from recommender.eligibility import Exclusions, Filters, eligible
 from recommender.explaining import Explanation, explain, facts
 from recommender.goals import understand
-from recommender.scoring import MICRO, VERSION, Scored, goal_vector, score
+from recommender.scoring import MICRO, VERSION, Scored, followed_by, goal_vector, score
 
 MOST = 300  # recommendations of one request
 CONTEXT = 900  # characters of goal text encoded at once, within the encoder's maximum of tokens
@@ -65,11 +65,13 @@ class Recommender:
         goals = understand(request.goals)
         mask = eligible(self._index.catalogue, request.filters, request.exclude)
         vectors = encode_goals(goals, self._encoder)
-        ranked = self._rank(goals, vectors, request.offset + request.limit, mask)
+        # By the limit alone, which all pages of a request share, so that they share one ranking.
+        near = candidates(goals, vectors, self._index, request.limit, mask)
+        ranked = self._rank(goals, vectors, near)
         shown, next_offset = self._present(ranked, request)
-        if next_offset is None and len(ranked.rows) < mask.sum():
-            # So many have left since the snapshot that the candidates ran out: rank everybody.
-            ranked = self._rank(goals, vectors, self._index.catalogue.size, mask)
+        if next_offset is None and len(near) < mask.sum():  # the candidates ran out
+            others = np.setdiff1d(np.flatnonzero(mask), near)
+            ranked = followed_by(ranked, self._rank(goals, vectors, others))
             shown, next_offset = self._present(ranked, request)
         return Recommendations(
             goals,
@@ -80,10 +82,7 @@ class Recommender:
             next_offset,
         )
 
-    def _rank(
-        self, goals: Goals, vectors: GoalVectors, places: int, mask: NDArray[np.bool_]
-    ) -> Scored:
-        rows = candidates(goals, vectors, self._index, places, mask)
+    def _rank(self, goals: Goals, vectors: GoalVectors, rows: NDArray[np.int64]) -> Scored:
         norms = self._index.catalogue.mean_norms
         return score(goals, vectors, rows, norms, self._index.dense, self._index.lexical)
 

@@ -80,6 +80,12 @@ def score(
     return Scored(rows[order], parts[order])
 
 
+def followed_by(first: Scored, then: Scored) -> Scored:
+    """All of `first` before all of `then`."""
+    rows = np.concatenate([first.rows, then.rows])
+    return Scored(rows, np.concatenate([first.parts, then.parts]))
+
+
 def best_passages_mean(
     cosines: NDArray[np.float64], counts: NDArray[np.int64]
 ) -> NDArray[np.float64]:

@@ -117,9 +117,7 @@ def client(home: Settings) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ran]:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """Runs `mentors ...` in this process, with the table for an encoder."""
 
     def command(*arguments: object, space: str = "table-1") -> Ran:

@@ -54,7 +54,7 @@ def test_indexing_says_what_was_read_and_built(run, data, records):
     first, second = ran.out.splitlines()
     assert ran.status == 0
     assert first == f"{records}: 5 records, 5 added, 0 changed, 0 unchanged, 0 rejected"
-    assert second.startswith("Indexed 5 mentors, 16 passages in ")
+    assert second.startswith("Indexed 5 mentors, 18 passages in ")
 
 
 def test_indexing_again_changes_only_what_changed(run, indexed, tmp_path):
@@ -249,7 +249,7 @@ def test_an_output_that_cannot_be_written_is_refused(run, indexed, tmp_path):
 def test_the_status_has_the_figures_of_the_design(run, indexed):
     assert answer(run("status", "--json", "--data", indexed)) == {
         "mentors": 5,
-        "passages": 16,
+        "passages": 18,
         "sequence": 5,
         "index_version": "table-1/s1/5",
         "encoder": "table-1",
@@ -273,6 +273,12 @@ def test_the_data_folder_may_be_named_by_the_environment(run, indexed, monkeypat
 def test_the_option_goes_before_the_environment(run, indexed, monkeypatch, tmp_path):
     monkeypatch.setenv("MENTORS_DATA", str(tmp_path / "none"))
     assert answer(run("status", "--json", "--data", indexed))["mentors"] == 5
+
+
+def test_a_wrong_setting_in_the_environment_is_named(run, indexed, monkeypatch):
+    monkeypatch.setenv("MENTORS_THREADS", "many")
+    ran = run("status", "--data", indexed)
+    refused(ran, "MENTORS_THREADS: input should be a valid integer")
 
 
 def test_tenants_are_apart(run, indexed, tmp_path):

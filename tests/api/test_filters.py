@@ -76,7 +76,13 @@ def test_a_wrong_exclusion_is_refused_with_the_known_names():
 
 def test_what_is_typed_reaches_the_recommender():
     typed = filters_from(
-        ("country=SG", "max_hours_apart=3", "timezone=UTC", "attributes.years=5..", "available=any"),
+        (
+            "country=SG",
+            "max_hours_apart=3",
+            "timezone=UTC",
+            "attributes.years=5..",
+            "available=any",
+        ),
         ("ids=m1", "organization=X"),
     )
     request = RecommendationsBody.model_validate({"goals": "audit"} | typed).request("")

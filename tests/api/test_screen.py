@@ -82,7 +82,9 @@ def test_a_piped_line_is_not_broken_however_long(capsys):
     assert "w " * 150 in shown(capsys, answer(reason("w " * 151)))[2]
 
 
-@pytest.mark.parametrize("text", ["two\nlines", "two\r\n  lines", "two\x1b\x07 lines", "two\u2028lines"])
+@pytest.mark.parametrize(
+    "text", ["two\nlines", "two\r\n  lines", "two\x1b\x07 lines", "two\u2028lines"]
+)
 def test_a_profile_can_neither_break_the_line_nor_steer_the_terminal(capsys, text):
     lines = shown(capsys, answer(reason(text), name=text, headline=text))
     assert lines[1:3] == [" 1  two lines  two lines  0.73", "    “two lines”  bio, +0.08"]
@@ -124,7 +126,7 @@ def test_the_status_shows_numbers_with_separators(capsys):
 
 def test_measures_are_a_row_a_system(capsys):
     report = {"goals": 2, "judgments": 1234, "measures": ["hit@3"]}
-    screen.show_measures(report | {"systems": [{"name": "ours", "hit@3": 0.5}]})
+    screen.show_measures(report | {"systems": [{"name": "whole-profile embedding", "hit@3": 0.5}]})
     out = capsys.readouterr().out
     assert "2 goals, 1,234 judgments" in out
-    assert out.splitlines()[-1].split() == ["ours", "0.500"]
+    assert out.splitlines()[-1].split()[-1] == "0.500"

@@ -66,7 +66,7 @@ def test_a_file_in_the_way_is_said(folder, below):
 
 def test_a_folder_that_is_not_there_has_no_index(folder):
     with pytest.raises(
-        NoIndex, match="There is no data folder at .*data: run 'mentors index FILE'"
+        NoIndex, match=r"There is no data folder at .*data: run 'mentors index FILE'"
     ):
         folder.ensure_present()
 
@@ -97,5 +97,5 @@ def test_any_value_can_be_kept(folder, value):
 
 
 def test_a_value_nested_too_deeply_to_write_is_left_out(folder):
-    path = folder.keep_rejects("t", SOURCE, [{"line": 2, "record": nested(2000)}])
+    path = folder.keep_rejects("t", SOURCE, [{"line": 2, "record": nested(200_000)}])
     assert path.read_text() == '{"line": 2, "record": null}\n'

@@ -85,7 +85,7 @@ def test_a_bad_line_is_kept_as_it_came(write):
 def test_json_nested_past_what_can_be_read_is_a_problem(write):
     path = write("a.jsonl", b"[" * 100_000 + b"\n" + GOOD)
     (_, problem), good = problems(path)
-    assert problem.startswith("is not usable JSON: maximum recursion depth exceeded")
+    assert problem.startswith("is not usable JSON: ")
     assert good == (2, "")
 
 

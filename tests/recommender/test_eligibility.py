@@ -130,7 +130,10 @@ def test_attributes_take_a_value_a_list_or_bounds(condition, expected):
 
 
 def test_an_attribute_that_is_a_list_matches_by_any_of_its_items():
-    people = [person("a", attributes={"days": ["Mon", "Tue"]}), person("b", attributes={"days": []})]
+    people = [
+        person("a", attributes={"days": ["Mon", "Tue"]}),
+        person("b", attributes={"days": []}),
+    ]
     assert kept(*people, attributes={"days": ("tue", "wed")}) == ["a"]
 
 

@@ -13,7 +13,10 @@ GOAL = "I work in audit and want to move into venture capital"
 
 
 def explained(recommender, goal=GOAL, **request):
-    return {one.mentor.id: one for one in recommender.recommend(Request(goal, **request)).recommendations}
+    return {
+        one.mentor.id: one
+        for one in recommender.recommend(Request(goal, **request)).recommendations
+    }
 
 
 def added(one, part):
@@ -77,7 +80,10 @@ def test_of_a_list_the_item_nearest_to_the_goal_is_quoted(pool):
 
 
 def test_of_a_post_the_nearer_of_title_and_sentence_is_quoted(pool):
-    post = {"title": "Auditor", "description": "Ran the venture capital desk. Then I wrote papers for a court."}
+    post = {
+        "title": "Auditor",
+        "description": "Ran the venture capital desk. Then I wrote papers for a court.",
+    }
     one = explained(pool({"id": "m", "experience": [post]}))["m"]
     assert quoted(one)[0] == ("/experience/0/description", "Ran the venture capital desk.")
 
@@ -115,7 +121,9 @@ def test_a_part_of_the_goal_that_nothing_answers_is_uncovered(pool):
 
 
 def test_a_rare_shared_word_covers_a_part_by_itself(pool):
-    one = explained(pool({"id": "m", "bio": "Nurse who runs Nextflow."}), "Audit with Nextflow")["m"]
+    one = explained(pool({"id": "m", "bio": "Nurse who runs Nextflow."}), "Audit with Nextflow")[
+        "m"
+    ]
     assert one.uncovered_goals == ()
 
 
@@ -160,9 +168,12 @@ def test_a_fact_carries_its_numbers():
     ("bio", "quote"),
     [
         ("🎓🎓 Hi. 👩🏽‍⚕️ I audit venture capital funds.", "👩🏽‍⚕️ I audit venture capital funds."),
-        ("Cafe\u0301 first of all, then more. I audit fu\u0308r funds.", "I audit fu\u0308r funds."),
+        (
+            "Cafe\u0301 first of all, then more. I audit fu\u0308r funds.",
+            "I audit fu\u0308r funds.",
+        ),
         ("أنا محامي في البحرين منذ سنوات. I audit funds. شكرا", "I audit funds. شكرا"),
-        ("\u202bשלום לכולם, אני כאן בשבילכם\u202c. I audit funds.", "I audit funds."),
+        ("\u202bשלום לכולם, אני כאן\u202c. I audit funds.", "I audit funds."),
     ],
 )
 def test_offsets_hold_with_emoji_combining_marks_and_right_to_left_text(pool, bio, quote):
@@ -172,13 +183,15 @@ def test_offsets_hold_with_emoji_combining_marks_and_right_to_left_text(pool, bi
 
 
 FRAGMENTS = st.sampled_from(
-    ["audit", "venture capital", "I nurse.", "👩🏽‍⚕️", "🎓", "e\u0301", "n\u0303o", "محامي", "שלום.", "\u202b"]
-    + ["\u200d", "\n", "\r\n", "\u2028", "。", "看護師", "! ", "? ", " ", ". ", "\t", "ﬁ", "İ", "ß"]
+    "audit|venture capital|I nurse.|👩🏽‍⚕️|🎓|e\u0301|n\u0303o|محامي|שלום.|\u202b|\u200d|\n|\r\n|"
+    "\u2028|。|看護師|! |? | |. |\t|ﬁ|İ|ß".split("|")
 )
 BIOS = st.lists(st.one_of(FRAGMENTS, st.characters(codec="utf-8")), min_size=1, max_size=60)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(BIOS.map("".join))
 def test_each_quote_of_any_bio_is_the_stretch_whose_similarity_is_told(pool, bio):
     text = f"Audit. {bio}"[:2000]

@@ -174,10 +174,10 @@ def test_a_mentor_of_another_tenant_is_not_read(pool):
     assert ids(other) == []
 
 
-def pages(recommender, **request):
+def pages(recommender, goal=GOAL, **request):
     found, offset = [], 0
     while offset is not None:
-        answer = recommender.recommend(Request(GOAL, offset=offset, **request))
+        answer = recommender.recommend(Request(goal, offset=offset, explain=False, **request))
         found.append([one.mentor.id for one in answer.recommendations])
         offset = answer.next_offset
     return found
@@ -196,6 +196,15 @@ def test_pages_give_every_mentor_once_when_some_are_removed(pool, remove):
     every = ids(one, limit=300)
     remove(*every[5:15])
     assert [id for page in pages(one, limit=4) for id in page] == every[:5] + every[15:]
+
+
+def test_pages_give_every_mentor_once_beyond_the_candidates_of_the_first(pool):
+    near = [person(f"a{i:03}", "Accounting ledger books.") for i in range(600)]
+    named = [person(f"b{i:03}", "Zymurgy kiln. Court law judge.") for i in range(300)]
+    one = pool(*near, *named, person("x", "Accounting ledger audit with a loom, zymurgy kiln."))
+    goal = "Audit zymurgy kiln"
+    found = [id for page in pages(one, goal, limit=60) for id in page]
+    assert len(found) == len(set(found)) == 901
 
 
 def test_the_last_page_says_that_it_is_the_last(pool):

@@ -29,7 +29,7 @@ def goals(*informativeness, **terms):
 
 
 def test_the_weights_sum_to_one():
-    assert PASSAGES + PROFILE + LEXICAL == pytest.approx(1.0, abs=1e-12)
+    assert sum((PASSAGES, PROFILE, LEXICAL)) == pytest.approx(1.0, abs=1e-12)
 
 
 def test_the_scoring_version_is_the_one_these_values_belong_to():
