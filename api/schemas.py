@@ -130,9 +130,9 @@ def _within(error: Mapping[str, Any], sent: object) -> str:
     """Where in `sent` an error is, without the names pydantic gives to a union's branches."""
     path: list[str | int] = []
     for token in error["loc"]:
-        known = range(len(sent)) if isinstance(sent, list) else sent
-        if isinstance(sent, dict | list) and token in known:
-            sent = sent[token]
+        branches: Any = dict(enumerate(sent)) if isinstance(sent, list) else sent
+        if isinstance(branches, dict) and token in branches:
+            sent = branches[token]
         elif error["type"] != "missing":
             continue
         path.append(token)

@@ -1,4 +1,4 @@
-"""Is the encoder wired right? Spearman's rho on the STS-B test set, beside the published one."""
+"""Prove the encoder's wiring: Spearman's rho on the STS-B test set, beside the published one."""
 
 import argparse
 import csv

@@ -1,4 +1,4 @@
-"""Which engine should be behind the lexical index?
+"""Compare the engines that could be behind the lexical index.
 
 Each ranks the same profiles, already reduced to stems, for the goals of `examples/` (and of a
 judged set, with --judged). Speed is measured on 50,000 profiles, each mixed from two real ones,
@@ -33,7 +33,7 @@ Search = Callable[[Mapping[str, float], int], list[int]]
 
 
 class Ours:
-    """This project's sparse index with weights from everyday English."""
+    """Our own sparse index with weights from everyday English."""
 
     name = "sparse matrix, fixed word weights (this project)"
     filters = "mask, exact"
@@ -160,7 +160,9 @@ def main() -> None:
     print(OUT.read_text(encoding="utf-8"))
 
 
-def measured(engine: Any, loaded: Mapping[str, tuple[JudgedSet, list[str], list[list[str]]]]) -> Any:
+def measured(
+    engine: Any, loaded: Mapping[str, tuple[JudgedSet, list[str], list[list[str]]]]
+) -> Any:
     quality = [judged_quality(engine, *one) for one in loaded.values()]
     judged, _, documents = list(loaded.values())[-1]
     began = time.perf_counter()

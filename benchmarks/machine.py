@@ -19,11 +19,14 @@ def stamp() -> str:
 
 def _commit() -> str:
     git = ["git", "-C", str(ROOT)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    head = subprocess.run(
+        [*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     changed = subprocess.run(
         [*git, "status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/*.md"],
         capture_output=True,
         text=True,
+        check=False,
     )
     return head.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
 

@@ -1,4 +1,4 @@
-"""How good are the recommendations? This engine, each part alone and left out, and the baselines.
+"""Measure recommendations: this engine, each part alone and left out, and the baselines.
 
 Every system ranks the same mentors with the same encoder in the same run. Means are over the
 judged goals; the interval is that of the paired difference to whole-profile embedding, by
@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from machine import ROOT, stamp
 
-from api.wiring import default_encoder
 from api.settings import Settings
+from api.wiring import default_encoder
 from evaluation.baselines import NAME as WHOLE
 from evaluation.baselines import whole_profile_run
 from evaluation.judgments import JudgedSet, read_judged_set
@@ -55,7 +55,9 @@ def main() -> None:
         sets.insert(0, (name, folder, "dev_goals.jsonl", "dev_qrels.tsv"))
     else:
         print(f"No judged set of real mentors at {folder}: only examples/ is measured.")
-    sections = [section(name, at, at / goals, at / qrels, encoder) for name, at, goals, qrels in sets]
+    sections = [
+        section(name, at, at / goals, at / qrels, encoder) for name, at, goals, qrels in sets
+    ]
     intro = (
         f"# Quality of recommendations\n\n{stamp()} Encoder {encoder.space_id}.\n\nMade by "
         f"`make eval`; with `JUDGED=FOLDER` also on a set of real mentors, which is not part of "
@@ -107,7 +109,9 @@ def engine_runs(
         runs[f"{part} alone"] = ranked([alone])
 
     def by_corpus(goals: Goals) -> Goals:
-        return replace(goals, terms={t: corpus_idf(documents[t], len(mentors)) for t in goals.terms})
+        return replace(
+            goals, terms={t: corpus_idf(documents[t], len(mentors)) for t in goals.terms}
+        )
 
     runs["lexical alone, weights of this corpus (BM25)"] = ranked([2], by_corpus)
     runs["this engine, weights of this corpus"] = ranked(everything, by_corpus)

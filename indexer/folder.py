@@ -1,5 +1,6 @@
 """The data folder: what lies where, and whether a folder is one of ours."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -58,7 +59,9 @@ class DataFolder:
 
         Returns the file, which is absent when there is no reject.
         """
-        path = self.tenant(tenant) / "rejects" / f"{source.name}.jsonl"
+        # Files of one name in two folders keep a list each.
+        place = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:8]
+        path = self.tenant(tenant) / "rejects" / f"{source.name}.{place}.jsonl"
         lines = [_line(reject) for reject in rejects]
         if lines:
             path.parent.mkdir(parents=True, exist_ok=True)

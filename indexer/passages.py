@@ -4,6 +4,7 @@ What each passage reads, and which stretch of the record it quotes, is the text 
 `models.encoder.TEXT_RECIPE` when any of it changes.
 """
 
+import re
 from collections.abc import Iterator
 
 import sentencex
@@ -17,6 +18,8 @@ MAX_CHARACTERS = 600  # well under 256 word pieces, the shortest maximum among c
 SHORT_SENTENCE = 25  # characters; "Ask me." alone says nothing, so it joins its neighbour
 LONG_ITEM = 60  # characters; a longer list item is a sentence and stands alone
 ITEMS_TOGETHER = 12  # of a list in one passage; a longer list becomes several passages
+
+_SPACE = re.compile(r"\s")
 
 
 def passages(mentor: Mentor) -> tuple[Passage, ...]:
@@ -98,8 +101,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > MAX_CHARACTERS:
-        space = text.rfind(" ", start + 1, start + MAX_CHARACTERS)
-        middle = space if space > 0 else start + MAX_CHARACTERS
+        spaces = [m.start() for m in _SPACE.finditer(text, start + 1, start + MAX_CHARACTERS)]
+        middle = spaces[-1] if spaces else start + MAX_CHARACTERS
         yield _trimmed(text, start, middle)
         start, end = _trimmed(text, middle, end)
     if end > start:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ def _refuse_constant(name: str) -> object:
 
 def _read_csv(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
     # Past the default of 128 KiB the csv module raises; a long cell gets its own sentence later.
-    csv.field_size_limit(MAX_LINE)
+    csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, strict=True)
         try:

@@ -14,6 +14,7 @@ import pycountry
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -39,6 +40,10 @@ _EXPECTED = {  # by pydantic's name of the problem
     "int_type": "a whole number",
     "bool_type": "true or false",
 }
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _country(code: str) -> str:
@@ -76,7 +81,8 @@ def _timestamp(text: str) -> str:
 
 Text = Annotated[StrictStr, StringConstraints(max_length=MAX_TEXT)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MAX_ITEMS)]
-Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
+# Tables with empty cells turn whole numbers into 3.0.
+Count = Annotated[StrictInt, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
 Partial = Annotated[
     StrictStr,
     StringConstraints(

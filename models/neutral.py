@@ -1,11 +1,13 @@
 """Names and pronouns out of the way, for matching only; quotes stay as written.
 
-A mentor's own name (from the record's `name`, not from a list of names that also mean things)
-becomes "they", gendered pronouns become their neutral forms. Every replacement is a function
-word, so neither the encoder nor the lexical index sees who somebody is.
+A mentor's own name (from the record's `name`, not from a list of names that also mean things) and
+mail addresses become "they", gendered pronouns become their neutral forms. Every replacement is a
+function word, so neither the encoder nor the lexical index sees who somebody is.
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SHORTEST_NAME = 2  # a one-letter part of a name is an initial, and also the article "a"
@@ -25,6 +27,7 @@ _POSSESSED = re.compile(
     r"\s+(?!(?:about|after|and|as|at|because|before|by|for|from|how|if|in|into|of|on|or|so|than|"
     r"that|to|what|when|where|while|who|why|with)\b)\w"
 )
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TITLE = r"(?:(?:Mrs?|Ms|Miss|Mx|Sir|Dame|Madam|Dr|Prof)\b\.?\s+)?"
 _POSSESSIVE = r"(?:['’]s\b)?"  # noqa: RUF001 (typographic apostrophe)
 
@@ -42,7 +45,8 @@ class Neutral:
 
 def neutralise(text: str, name: str = "") -> Neutral:
     """Replace `name`, its parts and gendered pronouns in `text`."""
-    found = _names(name, text) + [m.span() for m in _PRONOUN.finditer(text)]
+    found = _names(name, text)
+    found += [m.span() for pattern in (_EMAIL, _PRONOUN) for m in pattern.finditer(text)]
     out: list[str] = []
     kept_to = 0
     replaced: list[tuple[int, int]] = []
@@ -56,13 +60,24 @@ def neutralise(text: str, name: str = "") -> Neutral:
 
 
 def _names(name: str, text: str) -> list[tuple[int, int]]:
-    """Where the full name, or one of its parts in the same case, stands in `text`."""
-    parts = [re.escape(p) for p in name.split() if len(p.strip(".,")) >= _SHORTEST_NAME]
-    if not parts:
+    """Where the full name, or one of its parts, stands in `text`, as written or in capitals.
+
+    Case matters otherwise: "grant writing" stays when somebody is called Grant.
+    """
+    parts = [p for p in re.split(r"[\W_]+", name) if len(p) >= _SHORTEST_NAME]
+    forms = {form for part in parts for form in _forms(part)}
+    if not forms:
         return []
-    one = "|".join(sorted(set(parts), key=len, reverse=True))
-    pattern = rf"\b{_TITLE}(?:{one})(?:[\s-]+(?:{one}))*(?!\w){_POSSESSIVE}"
+    one = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    pattern = rf"(?<!\w){_TITLE}(?:{one})(?:[\s\W]{{1,3}}(?:{one}))*(?!\w){_POSSESSIVE}"
     return [m.span() for m in re.finditer(pattern, text)]
+
+
+def _forms(part: str) -> Iterator[str]:
+    """The part as it may be written: composed or decomposed accents, capitals."""
+    for normal in ("NFC", "NFD"):
+        written = unicodedata.normalize(normal, part)
+        yield from (written, written.upper())
 
 
 def _stand_in(text: str, start: int, end: int) -> str:

@@ -27,7 +27,7 @@ _STOP_WORDS = frozenset(
     another any anyone anybody anything are around as at away back be became because become been
     before being below between both but by came can cannot could did do does doing done don't down
     during each either else enough etc even ever every everyone everything few for from further get
-    gets getting give given go goes going gonna got had has have having he hello help her here hers
+    gets getting give given goes going gonna got had has have having he hello help her here hers
     herself hey hi him himself his how however i i'd i'll i'm i've if in instead into is isn't it
     it's its itself just keep know least less let let's like lot lots make makes making many may
     maybe me might mine more most mostly much must my myself need needs never next no nobody nor not

@@ -30,7 +30,7 @@ def main() -> None:
     for command in found:
         print(f"README: $ {command}", flush=True)
         if chosen.run:
-            subprocess.run(command, shell=True, check=True, cwd=ROOT)  # noqa: S602
+            subprocess.run(command, shell=True, check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ def test_a_folder_that_is_not_there_has_no_index(folder):
 def test_rejects_are_kept_a_line_each(folder):
     rejects = [{"line": 2, "record": "é 🍞"}, {"line": 3, "record": None}]
     path = folder.keep_rejects("t", SOURCE, rejects)
-    assert path == folder.root / "tenants" / "t" / "rejects" / "mentors.csv.jsonl"
+    assert path.parent == folder.root / "tenants" / "t" / "rejects"
+    assert path.name.startswith("mentors.csv.")
     assert [json.loads(line) for line in path.read_text().splitlines()] == rejects
 
 
@@ -99,3 +100,9 @@ def test_any_value_can_be_kept(folder, value):
 def test_a_value_nested_too_deeply_to_write_is_left_out(folder):
     path = folder.keep_rejects("t", SOURCE, [{"line": 2, "record": nested(200_000)}])
     assert path.read_text() == '{"line": 2, "record": null}\n'
+
+
+def test_files_of_one_name_in_two_folders_keep_a_list_each(folder):
+    one = folder.keep_rejects("t", Path("a/mentors.csv"), [{"line": 1}])
+    two = folder.keep_rejects("t", Path("b/mentors.csv"), [{"line": 9}])
+    assert (one.read_text(), two.read_text()) == ('{"line": 1}\n', '{"line": 9}\n')

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.passages import MAX_CHARACTERS, passages, sentence_spans, words
@@ -27,7 +27,6 @@ PIECES = (
     *('"Hi." ', "x" * 700, "long " * 150, "1999", "²"),
 )
 TEXTS = st.text(max_size=300) | st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
-unhurried = settings(deadline=None, database=None, max_examples=200)
 
 
 def quotes(mentor: Mentor) -> list[tuple[str, str]]:
@@ -39,7 +38,6 @@ def quotes(mentor: Mentor) -> list[tuple[str, str]]:
     ]
 
 
-@unhurried
 @given(TEXTS)
 def test_sentences_stand_in_order_inside_the_text_and_do_not_overlap(text):
     before = 0
@@ -49,27 +47,23 @@ def test_sentences_stand_in_order_inside_the_text_and_do_not_overlap(text):
         before = end
 
 
-@unhurried
 @given(TEXTS)
 def test_no_sentence_is_longer_than_the_limit(text):
     assert all(end - start <= MAX_CHARACTERS for start, end in sentence_spans(text))
 
 
-@unhurried
 @given(TEXTS)
 def test_the_sentences_cover_every_word(text):
     covered = {i for start, end in sentence_spans(text) for i in range(start, end)}
     assert {i for term in terms(text) for i in range(term.start, term.end)} <= covered
 
 
-@unhurried
 @given(TEXTS)
 def test_a_text_with_a_word_has_a_passage(text):
     found = passages(Mentor("m", organization=text))
     assert bool(found) == any(c.isalnum() for c in text)
 
 
-@unhurried
 @given(
     name=st.lists(st.sampled_from(["Xanthe", "Qureshi", "O'Dowd", "Ngọc", "Łukasz"]), min_size=1),
     said=st.lists(

@@ -284,3 +284,9 @@ def test_codes_and_dates_are_checked_with_an_example_of_a_good_one(wrong, pointe
 def test_a_long_wrong_value_is_shown_short():
     _, reason = rejection(PLAIN | {"updated_at": "z" * 1000})
     assert reason.endswith(", got '" + "z" * 56 + "...")
+
+
+def test_a_whole_number_written_as_3_0_is_taken_and_3_5_is_not():
+    assert mentor_from({"id": "m", "headline": "Nurse", "capacity": 3.0}).capacity == 3
+    with pytest.raises(RecordRejected, match="/capacity"):
+        mentor_from({"id": "m", "headline": "Nurse", "capacity": 3.5})

@@ -15,6 +15,11 @@ from models.neutral import neutralise
         ("The theme of this lecture", "", "The theme of this lecture"),
         ("Vitamin A is fine", "A Bee", "Vitamin A is fine"),
         ("Jean-Luc Bă spoke", "Jean-Luc Bă", "They spoke"),
+        ("Ask Anne, not me", "Anne-Marie Oke", "Ask they, not me"),
+        ("XANTHE writes", "Xanthe Orr", "They writes"),
+        ("Bo and Mr Li agree", 'Weiming "Bo" Li', "They and they agree"),
+        ("Ask Jose\u0301", "Jos\u00e9 Ruz", "Ask they"),
+        ("Write to grant@penn.example today", "Grant Penn", "Write to they today"),
     ],
 )
 def test_names_and_pronouns_become_function_words(text, name, expected):

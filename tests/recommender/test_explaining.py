@@ -173,7 +173,7 @@ def test_a_fact_carries_its_numbers():
             "I audit fu\u0308r funds.",
         ),
         ("أنا محامي في البحرين منذ سنوات. I audit funds. شكرا", "I audit funds. شكرا"),
-        ("\u202bשלום לכולם, אני כאן\u202c. I audit funds.", "I audit funds."),
+        ("\u202bשלום לכם, אני כאן\u202c. I audit funds.", "I audit funds."),  # noqa: RUF001
     ],
 )
 def test_offsets_hold_with_emoji_combining_marks_and_right_to_left_text(pool, bio, quote):
@@ -182,16 +182,38 @@ def test_offsets_hold_with_emoji_combining_marks_and_right_to_left_text(pool, bi
     assert quote in best.quote
 
 
-FRAGMENTS = st.sampled_from(
-    "audit|venture capital|I nurse.|👩🏽‍⚕️|🎓|e\u0301|n\u0303o|محامي|שלום.|\u202b|\u200d|\n|\r\n|"
-    "\u2028|。|看護師|! |? | |. |\t|ﬁ|İ|ß".split("|")
-)
+WORDS = [
+    "audit",
+    "venture capital",
+    "I nurse.",
+    "n\u0303o",
+    "محامي",
+    "שלום.",
+    "看護師",
+    "ﬁ",
+    "İ",
+    "ß",
+]
+MARKS = [
+    "👩🏽‍⚕️",
+    "🎓",
+    "\u0301",
+    "\u202b",
+    "\u200d",
+    "\n",
+    "\r\n",
+    "\u2028",
+    "。",
+    "! ",
+    ". ",
+    " ",
+    "\t",
+]
+FRAGMENTS = st.sampled_from(WORDS + MARKS)
 BIOS = st.lists(st.one_of(FRAGMENTS, st.characters(codec="utf-8")), min_size=1, max_size=60)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(BIOS.map("".join))
 def test_each_quote_of_any_bio_is_the_stretch_whose_similarity_is_told(pool, bio):
     text = f"Audit. {bio}"[:2000]
