@@ -16,7 +16,7 @@ from api.rendering import recommendations_json
 from api.schemas import Problem, RecommendationsAnswer, RecommendationsBody
 from api.settings import Settings
 from api.wiring import EncoderFactory, Serving, default_encoder
-from models.errors import MentorNotFound, MentorsError
+from models.errors import MentorNotFound
 from models.mentor import as_record
 
 FOLLOW_EVERY_S = 0.5  # how soon a new snapshot is noticed
@@ -47,7 +47,7 @@ class Desk:
             await asyncio.sleep(FOLLOW_EVERY_S)
             try:
                 await self.run(self.serving.follow)
-            except MentorsError as error:
+            except Exception as error:  # noqa: BLE001 (whatever it is, the old one still serves)
                 log.warning("the new snapshot cannot be used, the old one stays: %s", error)
 
     def close(self) -> None:
@@ -56,14 +56,18 @@ class Desk:
 
 
 def create_app(
-    settings: Settings | None = None, encoder: EncoderFactory = default_encoder
+    settings: Settings | None = None,
+    encoder: EncoderFactory = default_encoder,
+    serving: Serving | None = None,
 ) -> FastAPI:
-    """The application; index and model are loaded when it starts, not when it is made."""
-    chosen = settings or Settings()
+    """The application; index and model are loaded when it starts, unless `serving` has them."""
+
+    def open_serving() -> Serving:
+        return Serving(settings or Settings(), encoder)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        desk = Desk(await asyncio.to_thread(Serving, chosen, encoder))
+        desk = Desk(serving or await asyncio.to_thread(open_serving))
         await desk.run(desk.serving.warm_up)
         app.state.desk = desk
         following = asyncio.create_task(desk.follow())

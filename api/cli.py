@@ -137,8 +137,8 @@ def serve(
     """Serve the HTTP API; its documentation is at /docs."""
     import uvicorn
 
-    from indexer.folder import DataFolder
-    from indexer.snapshot import live_name
+    from api.app import create_app
+    from api.wiring import Serving
 
     if host not in LOOPBACK:
         raise BadInput(
@@ -146,9 +146,12 @@ def serve(
             f"of {', '.join(LOOPBACK)}."
         )
     settings = _settings(data, tenant)
-    folder = DataFolder(settings.data)
-    folder.ensure_present()
-    live_name(folder.tenant(settings.tenant))
+    # Opened here, so that whatever is wrong is said in one sentence before the server starts.
+    serving = Serving(settings)
+    if workers == 1:
+        uvicorn.run(create_app(settings, serving=serving), host=host, port=port)
+        return
+    serving.close()
     # Worker processes read their settings from the environment.
     os.environ["MENTORS_DATA"] = str(settings.data.resolve())
     os.environ["MENTORS_TENANT"] = settings.tenant

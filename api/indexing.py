@@ -13,7 +13,7 @@ from api.wiring import Indexing
 from indexer.build import ReadReport, ingest
 from indexer.folder import DataFolder
 from indexer.mapping import ColumnMapping
-from indexer.reading import FORMATS
+from indexer.reading import FORMATS, format_of
 from indexer.snapshot import live_name, read_manifest
 from indexer.store import Store
 from models.errors import BadInput, NoIndex
@@ -29,6 +29,8 @@ def index_files(
     """Read the files, index the mentors, say what happened; whether every record was taken."""
     if format not in FORMATS:
         raise BadInput(f"--format {format!r}: expected one of {', '.join(FORMATS)}.")
+    for file in files:
+        format_of(file, format)  # a file that cannot be read is said before anything is written
     began = time.perf_counter()
     indexing = Indexing(settings)
     try:

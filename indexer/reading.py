@@ -34,12 +34,16 @@ def read_records(path: Path, format: str, mapping: ColumnMapping) -> Iterator[Ra
     Raises SourceUnreadable when the file is missing, empty, binary or of another format; a bad
     line is yielded with its `problem`.
     """
-    chosen = _format_of(path, format)
+    chosen = format_of(path, format)
     reader = {"jsonl": _read_jsonl, "csv": _read_csv, "parquet": _read_parquet}[chosen]
     yield from reader(path, mapping)
 
 
-def _format_of(path: Path, format: str) -> str:
+def format_of(path: Path, format: str) -> str:
+    """The format of a file: the one named, or told by its content or its ending.
+
+    Raises SourceUnreadable when the file is missing, empty, binary or of no known format.
+    """
     head = _first_bytes(path)
     if not head:
         raise SourceUnreadable(f"{path} is empty: expected mentor records.")

@@ -154,15 +154,20 @@ class Store:
 
     def keep_vectors(self, space_id: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         """Add vectors to the cache; those already there stay."""
-        known = self.vectors(space_id, list(vectors))
-        rows = [
-            {"space_id": space_id, "text_hash": text_hash, "vector": vector.tobytes()}
-            for text_hash, vector in vectors.items()
-            if text_hash not in known
-        ]
-        if rows:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(_vectors), rows)
+        for _ in range(2):
+            known = self.vectors(space_id, list(vectors))
+            rows = [
+                {"space_id": space_id, "text_hash": text_hash, "vector": vector.tobytes()}
+                for text_hash, vector in vectors.items()
+                if text_hash not in known
+            ]
+            try:
+                if rows:
+                    with self._engine.begin() as connection:
+                        connection.execute(sa.insert(_vectors), rows)
+            except sa.exc.IntegrityError:
+                continue  # another process has just added some of them: add what is still missing
+            return
 
     def _rows(
         self, tenant: str, ids: Sequence[str], columns: tuple[sa.Column[object], ...]

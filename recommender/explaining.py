@@ -69,8 +69,9 @@ def _passage_reasons(
 ) -> tuple[Reason, ...]:
     best = np.argsort(-cosines[0], kind="stable")[:BEST_PASSAGES]
     shown = [int(i) for i in best if i == best[0] or cosines[0, i] >= QUOTED]
+    adds = _shares(PASSAGES * cosines[0, best] / len(best))
     reasons = []
-    for i in shown:
+    for i, contribution in zip(shown, adds, strict=False):
         leaf = _best_leaf(passages[i], vectors, recipe)
         reasons.append(
             Reason(
@@ -81,7 +82,7 @@ def _passage_reasons(
                 leaf.start,
                 leaf.end,
                 round(float(cosines[0, i]), 6),
-                int(micro(PASSAGES * cosines[0, i] / len(best))) / MICRO,
+                contribution,
             )
         )
     return tuple(reasons)
@@ -126,13 +127,14 @@ def _lexical_reasons(
     stems = list(shared)
     saturations = index.lexical.saturations(stems, np.asarray([row]))[0]
     worth = {
-        stem: int(micro(LEXICAL * goals.terms[stem] * saturation / attainable))
+        stem: LEXICAL * goals.terms[stem] * saturation / attainable
         for stem, saturation in zip(stems, saturations, strict=True)
     }
     readable = [stem for stem in stems if goals.terms[stem] >= READABLE]
     strongest = sorted(readable, key=lambda stem: (-worth[stem], stem))[:MOST_TERMS]
+    adds = _shares(np.asarray([worth[stem] for stem in strongest]))
     reasons = []
-    for stem in strongest:
+    for stem, contribution in zip(strongest, adds, strict=True):
         pointer, term = shared[stem][0]
         reasons.append(
             Reason(
@@ -143,7 +145,7 @@ def _lexical_reasons(
                 term.start,
                 term.end,
                 None,
-                worth[stem] / MICRO,
+                contribution,
             )
         )
     return tuple(reasons)
@@ -152,6 +154,12 @@ def _lexical_reasons(
 def _asked_in(goals: Goals, stem: str) -> int:
     holding = [p.part for p in goals.parts if any(t.stem == stem for t in terms(p.text))]
     return holding[0] if holding else 0
+
+
+def _shares(amounts: NDArray[np.float64]) -> list[float]:
+    """Each amount in whole millionths, so rounded that every running sum is the rounded one."""
+    sums = micro(np.cumsum(amounts)).tolist()
+    return [(sum_ - before) / MICRO for before, sum_ in zip([0, *sums], sums, strict=False)]
 
 
 def _rest(part: int, reasons: Sequence[Reason]) -> float:

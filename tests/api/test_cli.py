@@ -320,6 +320,15 @@ def test_a_damaged_snapshot_is_refused_with_what_to_do(run, indexed):
     refused(run("recommend", GOAL, "--data", indexed), "is missing or damaged: run 'mentors index'")
 
 
+def test_serving_another_space_is_refused_in_one_sentence(run, indexed):
+    refused(run("serve", "--data", indexed, space="table-2"), "made in the space table-1")
+
+
+def test_serving_a_damaged_snapshot_is_refused_in_one_sentence(run, indexed):
+    next(indexed.rglob("passages.faiss")).write_bytes(b"x")
+    refused(run("serve", "--data", indexed), "is missing or damaged: run 'mentors index'")
+
+
 def test_a_damaged_database_is_refused(run, indexed):
     for extra in indexed.glob("mentors.db-*"):
         extra.unlink()
