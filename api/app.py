@@ -63,11 +63,12 @@ def create_app(
     """The application; index and model are loaded when it starts, unless `serving` has them."""
 
     def open_serving() -> Serving:
-        return Serving(settings or Settings(), encoder)
+        return serving or Serving(settings or Settings(), encoder)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        desk = Desk(serving or await asyncio.to_thread(open_serving))
+        opened = await asyncio.to_thread(open_serving)
+        desk = Desk(opened)
         await desk.run(desk.serving.warm_up)
         app.state.desk = desk
         following = asyncio.create_task(desk.follow())
