@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-encoder bench-lexical clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-lexical clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -50,11 +50,14 @@ serve: install ## Serve the sample mentors on http://127.0.0.1:$(PORT)
 eval: install ## Measure the quality of recommendations; writes benchmarks/quality.md
 	$(BIN)/python benchmarks/quality.py --judged $(JUDGED)
 
+bench-indexing: install ## Time indexing, memory included; writes benchmarks/indexing.md
+	$(BIN)/python benchmarks/indexing.py --judged $(JUDGED)
+
 bench-encoder: install ## Prove the encoder's wiring on STS-B; writes benchmarks/encoder.md
 	$(BIN)/python benchmarks/encoder.py --stsb $(JUDGED)/stsb_test.tsv
 
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
-	$(BIN)/python -m pip install --quiet bm25s tantivy
+	$(BIN)/python -m pip install --quiet bm25s==0.3.16 tantivy==0.27.0
 	$(BIN)/python benchmarks/lexical.py --judged $(JUDGED)
 
 clean: ## Remove everything that was made

@@ -16,7 +16,7 @@ from indexer.mapping import ColumnMapping
 from indexer.reading import FORMATS, format_of
 from indexer.snapshot import live_name, read_manifest
 from indexer.store import Store
-from models.errors import BadInput, NoIndex
+from models.errors import BadInput, NoIndex, SourceUnreadable
 from recommender.scoring import VERSION
 
 _SHOWN = 20  # rejected records listed on the terminal; all of them are in the rejects file
@@ -34,7 +34,7 @@ def index_files(
     began = time.perf_counter()
     indexing = Indexing(settings)
     try:
-        reports = _read(files, format, mapping, indexing, settings.tenant)
+        reports, unreadable = _read(files, format, mapping, indexing, settings.tenant)
         if indexing.store.count(settings.tenant):
             with screen.progress("embedding") as progress:
                 snapshot = indexing.build(progress)
@@ -43,6 +43,8 @@ def index_files(
             screen.complain("No mentor was indexed: no record of the files could be taken.")
     finally:
         indexing.close()
+    if unreadable:
+        raise unreadable
     return not any(report.rejects for report in reports)
 
 
@@ -52,11 +54,15 @@ def _read(
     mapping: ColumnMapping,
     indexing: Indexing,
     tenant: str,
-) -> list[ReadReport]:
+) -> tuple[list[ReadReport], SourceUnreadable | None]:
+    """What each file came to, up to one that broke off; what was read before it stays."""
     seen: dict[str, str] = {}
-    reports = []
+    reports: list[ReadReport] = []
     for file in files:
-        report = ingest(file, format, mapping, indexing.store, tenant, seen)
+        try:
+            report = ingest(file, format, mapping, indexing.store, tenant, seen)
+        except SourceUnreadable as error:
+            return reports, error
         rejects = [
             {"line": r.line, "field": r.field, "reason": r.reason, "record": r.value}
             for r in report.rejects
@@ -64,7 +70,7 @@ def _read(
         kept = indexing.folder.keep_rejects(tenant, file, rejects)
         _say_read(file, report, kept)
         reports.append(report)
-    return reports
+    return reports, None
 
 
 def _say_read(file: Path, report: ReadReport, kept: Path) -> None:

@@ -24,7 +24,7 @@ def recommendations_json(answer: Recommendations, request_digest: str) -> dict[s
             {"part": p.part, "text": p.text, "start": p.start, "end": p.end, "help": p.help}
             for p in answer.goals.parts
         ],
-        "hints": _coded(answer.goals.hints),
+        "hints": _coded(answer.hints),
         "abstained": answer.abstained,
         "recommendations": [_recommendation(one) for one in answer.recommendations],
     }

@@ -62,10 +62,11 @@ class RecommendationsBody(_Body):
     goals: str | Annotated[list[str], Field(min_length=1, max_length=50)] = Field(
         examples=["I run audits at a Big Four firm and want to move into venture capital"]
     )
-    limit: int = Field(default=10, ge=1, le=MOST)
+    limit: int = Field(default=10, ge=1, le=MOST, strict=True)
     cursor: str | None = Field(default=None, max_length=2_000)
     filters: FiltersBody = FiltersBody()
     exclude: ExcludeBody = ExcludeBody()
+    diversity: float = Field(default=0.0, ge=0, le=0, description="Only 0 so far.")
     explain: bool = True
 
     def request(self, index_version: str) -> Request:

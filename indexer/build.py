@@ -18,7 +18,7 @@ from indexer.records import canonical_json, content_hash, mentor_from, unknown_f
 from indexer.snapshot import Snapshot, save
 from indexer.store import Change, Store
 from indexer.vectors import Vectors
-from models.errors import RecordRejected
+from models.errors import RecordRejected, SourceUnreadable
 from models.mentor import Mentor
 from models.ports import Encoder
 
@@ -72,6 +72,8 @@ def ingest(
             _write(batch, store, tenant, report)
             batch = []
     _write(batch, store, tenant, report)
+    if not report.records:
+        raise SourceUnreadable(f"{source} holds no record: expected mentor records.")
     return report
 
 
@@ -135,7 +137,7 @@ def _checked(
 
 def _mentor(raw: RawRecord, seen: dict[str, str]) -> Mentor:
     if raw.problem:
-        raise RecordRejected(raw.problem)
+        raise RecordRejected(raw.problem, pointer=raw.pointer)
     mentor = mentor_from(raw.value)
     if mentor.id in seen:
         raise RecordRejected(f"/id {mentor.id!r} was already in {seen[mentor.id]}", pointer="/id")

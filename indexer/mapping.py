@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.errors import SourceUnreadable
+from models.errors import RecordRejected, SourceUnreadable
 
 _LISTS = frozenset({"skills", "topics", "industries", "languages"})
 _NUMBERS = frozenset({"capacity", "active_mentees"})
@@ -53,7 +53,7 @@ class ColumnMapping:
     def record(self, header: Sequence[str], cells: Sequence[str]) -> object:
         """The record in one row of text cells; an empty cell is an absent field.
 
-        Raises ValueError with one sentence when a cell cannot be what its field needs.
+        Raises RecordRejected when a cell cannot be what its field needs.
         """
         record: dict[str, Any] = {}
         for name, cell in zip(header, cells, strict=True):
@@ -73,13 +73,18 @@ class ColumnMapping:
         if name in _LISTS:
             return [item.strip() for item in cell.split(self.separator) if item.strip()]
         if name in _NUMBERS:
-            if not cell.strip().isdecimal():
-                raise ValueError(f"/{name} expected a whole number, got {cell.strip()!r}")
-            return int(cell)
+            digits = cell.strip().removesuffix(".0")  # as tables with empty cells write them
+            if not digits.isdecimal():
+                raise RecordRejected(
+                    f"/{name} expected a whole number, got {cell.strip()!r}", pointer=f"/{name}"
+                )
+            return int(digits)
         if name == "available":
             truth = _TRUTHS.get(cell.strip().lower())
             if truth is None:
-                raise ValueError(f"/available expected true or false, got {cell.strip()!r}")
+                raise RecordRejected(
+                    f"/{name} expected true or false, got {cell.strip()!r}", pointer=f"/{name}"
+                )
             return truth
         return cell
 
@@ -107,7 +112,8 @@ def _put(record: dict[str, Any], path: str, value: object) -> None:
     for parent in parents:
         node = node.setdefault(parent, {})
         if not isinstance(node, dict):
-            raise ValueError(f"/{path.replace('.', '/')} is below a field that is not an object")
+            pointer = f"/{path.replace('.', '/')}"
+            raise RecordRejected(f"{pointer} is below a field that is no object", pointer=pointer)
     node[last] = value
 
 

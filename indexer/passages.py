@@ -7,11 +7,10 @@ What each passage reads, and which stretch of the record it quotes, is the text 
 import re
 from collections.abc import Iterator
 
-import sentencex
-
 from models.mentor import Mentor
 from models.neutral import neutralise
 from models.passage import Leaf, Passage
+from models.sentences import sentences
 from models.terms import Term, has_word, terms
 
 MAX_CHARACTERS = 600  # well under 256 word pieces, the shortest maximum among common encoders
@@ -77,10 +76,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     A very short sentence joins the one before it; a very long one is cut between words.
     """
     spans: list[tuple[int, int]] = []
-    offset = 0
-    for segment in sentencex.segment("en", text):
-        start, end = _trimmed(text, offset, offset + len(segment))
-        offset += len(segment)
+    for sentence in sentences(text):
+        start, end = _trimmed(text, *sentence)
         if not has_word(text[start:end]):
             continue
         short = end - start < SHORT_SENTENCE

@@ -4,12 +4,13 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from indexer.mapping import ColumnMapping
-from models.errors import SourceUnreadable
+from models.errors import RecordRejected, SourceUnreadable
 
 FORMATS = ("auto", "jsonl", "csv", "parquet")
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
@@ -26,6 +27,7 @@ class RawRecord:
     line: int
     value: object
     problem: str = ""
+    pointer: str = ""
 
 
 def read_records(path: Path, format: str, mapping: ColumnMapping) -> Iterator[RawRecord]:
@@ -56,6 +58,11 @@ def format_of(path: Path, format: str) -> str:
         raise SourceUnreadable(
             f"{path}: the ending {path.suffix!r} tells no format; name one with --format "
             f"(jsonl, csv or parquet)."
+        )
+    if chosen == "jsonl" and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        raise SourceUnreadable(
+            f"{path} is one JSON array: expected one JSON object a line, without brackets or "
+            f"commas around them."
         )
     if chosen != "parquet" and b"\0" in head:
         raise SourceUnreadable(f"{path} is binary: expected {chosen} in UTF-8.")
@@ -114,8 +121,8 @@ def _decoded(source: str, line: int, raw: bytes, mapping: ColumnMapping) -> RawR
 def _mapped(source: str, line: int, value: object, mapping: ColumnMapping) -> RawRecord:
     try:
         return RawRecord(source, line, mapping.renamed(value))
-    except (ValueError, RecursionError) as error:
-        return RawRecord(source, line, value, str(error))
+    except (RecordRejected, RecursionError) as error:
+        return RawRecord(source, line, value, str(error), getattr(error, "pointer", ""))
 
 
 def _refuse_constant(name: str) -> object:
@@ -125,36 +132,44 @@ def _refuse_constant(name: str) -> object:
 def _read_csv(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
     # Past the default of 128 KiB the csv module raises; a long cell gets its own sentence later.
     csv.field_size_limit(sys.maxsize)
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    # A byte that is not UTF-8 becomes a lone surrogate, so that its row alone is rejected.
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         rows = csv.reader(file, strict=True)
         try:
-            header = mapping.header([name.strip() for name in next(rows, [])], str(path))
+            header = _header(path, [name.strip() for name in next(rows, [])], mapping)
             last_line = rows.line_num
             for cells in rows:
                 line, last_line = last_line + 1, rows.line_num
-                if not any(cells):
-                    continue
-                if len(cells) != len(header):
-                    problem = f"has {len(cells)} cells, the header names {len(header)} columns"
-                    yield RawRecord(str(path), line, cells, problem)
-                else:
+                if any(cells):
                     yield _from_cells(str(path), line, header, cells, mapping)
-        except UnicodeDecodeError as error:
-            raise SourceUnreadable(
-                f"{path}, after line {rows.line_num}: byte {error.object[error.start]:#04x} is "
-                f"not UTF-8; save the file as UTF-8."
-            ) from error
         except csv.Error as error:
             raise SourceUnreadable(f"{path}, line {rows.line_num}: {error}.") from error
+
+
+def _header(path: Path, names: list[str], mapping: ColumnMapping) -> list[str]:
+    fields = mapping.header(names, str(path))
+    if "id" not in fields:
+        raise SourceUnreadable(
+            f"{path} has no column for the field 'id': its columns are {', '.join(names)}; "
+            f"separate them by commas, or name the column with --map."
+        )
+    return fields
 
 
 def _from_cells(
     source: str, line: int, header: list[str], cells: list[str], mapping: ColumnMapping
 ) -> RawRecord:
+    strange = next((c for cell in cells for c in cell if "\udc80" <= c <= "\udcff"), "")
+    if strange:
+        return RawRecord(source, line, cells, f"byte {ord(strange) - 0xDC00:#04x} is not UTF-8")
+    if len(cells) != len(header):
+        problem = f"has {len(cells)} cells, the header names {len(header)} columns"
+        return RawRecord(source, line, cells, problem)
     try:
         return RawRecord(source, line, mapping.record(header, cells))
-    except (ValueError, RecursionError) as error:
-        return RawRecord(source, line, dict(zip(header, cells, strict=True)), str(error))
+    except (RecordRejected, RecursionError) as error:
+        value = dict(zip(header, cells, strict=True))
+        return RawRecord(source, line, value, str(error), getattr(error, "pointer", ""))
 
 
 def _read_parquet(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
@@ -169,17 +184,26 @@ def _read_parquet(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
             for row in batch.to_pylist():
                 line += 1
                 row |= {name: dict(row[name] or ()) for name in maps}
-                yield _mapped(str(path), line, _json_like(row), mapping)
+                yield _with_text_id(_mapped(str(path), line, _json_like(row), mapping))
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise SourceUnreadable(f"{path} is not a readable Parquet file: {reason}.") from error
 
 
+def _with_text_id(raw: RawRecord) -> RawRecord:
+    """Tables often number their rows; an id is text."""
+    if isinstance(raw.value, dict) and type(raw.value.get("id")) is int:
+        return replace(raw, value=raw.value | {"id": str(raw.value["id"])})
+    return raw
+
+
 def _json_like(value: Any) -> Any:
-    """Arrow's map and timestamp values as JSON has them."""
+    """Arrow's map and timestamp values as JSON has them; a time without a zone is in UTC."""
     if isinstance(value, dict):
         return {key: _json_like(item) for key, item in value.items()}
     if isinstance(value, list):
         pairs = value and all(isinstance(item, tuple) and len(item) == 2 for item in value)  # noqa: PLR2004
         return dict(value) if pairs else [_json_like(item) for item in value]
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -28,6 +28,7 @@ _POSSESSED = re.compile(
     r"that|to|what|when|where|while|who|why|with)\b)\w"
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_BETWEEN = r"""[\s,"“”()'’-]{1,3}"""  # noqa: RUF001 (never a full stop: names do not cross it)
 _TITLE = r"(?:(?:Mrs?|Ms|Miss|Mx|Sir|Dame|Madam|Dr|Prof)\b\.?\s+)?"
 _POSSESSIVE = r"(?:['’]s\b)?"  # noqa: RUF001 (typographic apostrophe)
 
@@ -69,7 +70,7 @@ def _names(name: str, text: str) -> list[tuple[int, int]]:
     if not forms:
         return []
     one = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    pattern = rf"(?<!\w){_TITLE}(?:{one})(?:[\s\W]{{1,3}}(?:{one}))*(?!\w){_POSSESSIVE}"
+    pattern = rf"(?<!\w){_TITLE}(?:{one})(?:{_BETWEEN}(?:{one}))*(?!\w){_POSSESSIVE}"
     return [m.span() for m in re.finditer(pattern, text)]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.goals import Goals
+from models.goals import Goals, Hint
 from models.mentor import Mentor
 
 
@@ -59,6 +59,7 @@ class Recommendations:
     """The answer to one request; `next_offset` is None on the last page."""
 
     goals: Goals
+    hints: tuple[Hint, ...]
     index_version: str
     encoder: str
     abstained: bool | None

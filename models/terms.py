@@ -18,6 +18,10 @@ RAREST = 6.5
 """Weight of a word that the frequency list does not hold, in decades; words more frequent than
 one in 320 ("good", "work" come close) weigh nothing."""
 
+NUMBER = 1.0
+"""Weight of digits, in decades: the frequency list holds no number above one digit, and an age or
+a year that two texts share says next to nothing."""
+
 _TOKEN = re.compile(r"[^\W_]+(?:[.+#'’&-][^\W_]+)*[+#]*")  # noqa: RUF001 (typographic apostrophe)
 
 # Function words, and the words people wrap a wish in: they say nothing about a career.
@@ -75,6 +79,8 @@ def stem(word: str) -> str:
 @functools.lru_cache(maxsize=100_000)
 def weight(word: str) -> float:
     """How rare a lower-case word is in everyday English, in decades, 0..6.5."""
+    if word.isdecimal():
+        return NUMBER
     parts = [p for p in re.split(r"[.'&-]", word) if p] or [word]
     return max(_decades(_frequencies().get(part, 0.0)) for part in parts)
 

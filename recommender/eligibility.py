@@ -48,8 +48,8 @@ def eligible(
 ) -> NDArray[np.bool_]:
     """True for each row that passes every filter; shape (n_mentors,).
 
-    `now` decides daylight saving time. Raises BadFilter for a condition that cannot be met by
-    any record, such as an unknown time zone.
+    `now` decides daylight saving time. Raises BadFilter when hours apart are asked for without
+    a known time zone.
     """
     mask = np.ones(catalogue.size, dtype=np.bool_)
     if filters.available is not None:

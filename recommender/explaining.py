@@ -3,7 +3,7 @@
 Nothing here changes a score or is computed from anything but what made it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,9 +70,9 @@ def _passage_reasons(
     best = np.argsort(-cosines[0], kind="stable")[:BEST_PASSAGES]
     shown = [int(i) for i in best if i == best[0] or cosines[0, i] >= QUOTED]
     adds = _shares(PASSAGES * cosines[0, best] / len(best))
-    reasons = []
+    reasons: list[Reason] = []
     for i, contribution in zip(shown, adds, strict=False):
-        leaf = _best_leaf(passages[i], vectors, recipe)
+        leaf = _best_leaf(passages[i], vectors, recipe, {(r.field, r.start) for r in reasons})
         reasons.append(
             Reason(
                 _answered(goals.parts, cosines[1:, i]),
@@ -88,11 +88,20 @@ def _passage_reasons(
     return tuple(reasons)
 
 
-def _best_leaf(passage: Passage, vectors: GoalVectors, recipe: Recipe) -> Leaf:
-    """The stretch to quote: of a passage joined from a list, its item nearest to the goal."""
+def _best_leaf(
+    passage: Passage, vectors: GoalVectors, recipe: Recipe, quoted: Collection[tuple[str, int]]
+) -> Leaf:
+    """The stretch to quote: of a passage joined from several, the one nearest to the goal.
+
+    One that another reason quotes already is passed over while there is another.
+    """
     if not passage.items:
         return passage.leaves[0]
-    return passage.leaves[int(np.argmax(recipe.vectors(passage.items) @ vectors.goal))]
+    cosines = (recipe.vectors(passage.items) @ vectors.goal).tolist()
+    order = sorted(range(len(cosines)), key=lambda i: -cosines[i])
+    nearest = [passage.leaves[i] for i in order]
+    fresh = [leaf for leaf in nearest if (leaf.pointer, leaf.start) not in quoted]
+    return (fresh or nearest)[0]
 
 
 def _answered(parts: Sequence[GoalPart], cosines: NDArray[np.float64]) -> int:

@@ -3,17 +3,27 @@
 import re
 from collections.abc import Sequence
 
-import sentencex
-
 from models.errors import BadGoals
 from models.goals import GoalPart, Goals, Hint
 from models.language import foreign_language
 from models.neutral import neutralise
-from models.terms import has_word, terms
+from models.sentences import sentences
+from models.terms import has_word, stem, terms
 from recommender.help import help_wanted
 
 MAX_CHARACTERS = 5_000  # the longest goal seen has 700; a pasted CV is not a goal
-VAGUE = 3.0  # decades of rarity in all; "I want a good career" has 2, "publish my novel" has 5
+TELLING = 1.0  # decades: "nurse" has 2.1, "teacher" 1.4; a wish with no rarer word is vague
+
+# Stems that every wish for a better working life holds, whatever the field.
+_GENERIC = frozenset(
+    stem(word)
+    for word in """
+    advice advise ambition better career change dream experience field find future goal good great
+    grow growth guidance happy help hope improve interesting job learn life meaningful mentor money
+    new next opportunity path people position professional role skill someone something start step
+    success successful switch work
+    """.split()  # noqa: SIM905 (a list of quoted words is harder to read)
+)
 
 # A list item, or a clause that begins a wish of its own.
 _SEAM = re.compile(
@@ -66,7 +76,7 @@ def _weights(text: str) -> dict[str, float]:
 
 
 def _parts(text: str) -> tuple[GoalPart, ...]:
-    spans = [span for sentence in _sentences(text) for span in _clauses(text, *sentence)]
+    spans = [span for sentence in sentences(text) for span in _clauses(text, *sentence)]
     if not spans:  # its only words were taken for a list marker, as in "1. !"
         spans = [_trimmed(text, 0, len(text))]
     parts = []
@@ -75,14 +85,6 @@ def _parts(text: str) -> tuple[GoalPart, ...]:
         informativeness = sum({t.stem: t.weight for t in terms(part)}.values())
         parts.append(GoalPart(number, part, start, end, informativeness, help_wanted(part)))
     return tuple(parts)
-
-
-def _sentences(text: str) -> list[tuple[int, int]]:
-    spans, offset = [], 0
-    for segment in sentencex.segment("en", text):
-        spans.append((offset, offset + len(segment)))
-        offset += len(segment)
-    return spans
 
 
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -121,6 +123,6 @@ def _hints(text: str, weights: dict[str, float]) -> tuple[Hint, ...]:
                 (("language", language),),
             )
         )
-    elif sum(weights.values()) < VAGUE:
+    elif not any(w > TELLING and stem_ not in _GENERIC for stem_, w in weights.items()):
         hints.append(Hint("vague", "Name the role or field you want to move to."))
     return tuple(hints)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import SpaceMismatch
-from models.goals import Goals, GoalVectors
+from models.goals import Goals, GoalVectors, Hint
+from models.language import foreign_language
 from models.mentor import Mentor
 from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Recommendation, Recommendations
@@ -75,6 +76,7 @@ class Recommender:
             shown, next_offset = self._present(ranked, request)
         return Recommendations(
             goals,
+            (*goals.hints, *_hints_about([mentor for _, mentor, _ in shown])),
             self.index_version,
             self._encoder.space_id,
             None,
@@ -146,6 +148,15 @@ class Recommender:
             why.uncovered_goals,
             facts(mentor),
         )
+
+
+def _hints_about(mentors: Sequence[Mentor]) -> tuple[Hint, ...]:
+    """A hint when profiles shown are in another language, where matching is weaker."""
+    foreign = sum(foreign_language(mentor.bio) is not None for mentor in mentors)
+    if not foreign:
+        return ()
+    text = f"{foreign} of these profiles do not read as English; their words match less well."
+    return (Hint("profiles_not_english", text, (("count", foreign),)),)
 
 
 def encode_goals(goals: Goals, encoder: Encoder) -> GoalVectors:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from indexer.mapping import ColumnMapping, read_mapping
-from models.errors import SourceUnreadable
+from models.errors import RecordRejected, SourceUnreadable
 
 PLAIN = ColumnMapping()
 
@@ -63,7 +63,7 @@ def test_ten_numbered_columns_stand_in_the_order_of_their_numbers():
 
 
 def test_a_column_below_another_that_is_no_object_is_a_problem():
-    with pytest.raises(ValueError, match=r"^/location/country is below a field that is not an obj"):
+    with pytest.raises(RecordRejected, match=r"^/location/country is below a field that is no obj"):
         row(PLAIN, **{"location": "Porto", "location.country": "PT"})
 
 
@@ -83,7 +83,7 @@ def test_a_count_is_a_whole_number(cell, value):
 
 @pytest.mark.parametrize("cell", ["-1", "2.5", "two", "1e3", "²"])
 def test_what_is_no_count_is_a_problem(cell):
-    with pytest.raises(ValueError, match=r"^/active_mentees expected a whole number, got "):
+    with pytest.raises(RecordRejected, match=r"^/active_mentees expected a whole number, got "):
         row(PLAIN, active_mentees=cell)
 
 

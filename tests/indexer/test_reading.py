@@ -83,7 +83,7 @@ def test_a_bad_line_is_kept_as_it_came(write):
 
 
 def test_json_nested_past_what_can_be_read_is_a_problem(write):
-    path = write("a.jsonl", b"[" * 100_000 + b"\n" + GOOD)
+    path = write("a.jsonl", b'{"a":' + b"[" * 100_000 + b"\n" + GOOD)
     (_, problem), good = problems(path)
     assert problem.startswith("is not usable JSON: ")
     assert good == (2, "")
@@ -110,7 +110,7 @@ def test_json_names_are_mapped(write):
 def test_a_record_that_cannot_be_mapped_is_a_problem_and_the_next_line_is_read(write):
     mapping = ColumnMapping({"Land": "location.country"})
     path = write("a.jsonl", b'{"location": "x", "Land": "PT"}\n' + GOOD)
-    problem = "/location/country is below a field that is not an object"
+    problem = "/location/country is below a field that is no object"
     assert problems(path, mapping=mapping) == [(1, problem), (2, "")]
 
 
@@ -200,9 +200,19 @@ def test_a_csv_cell_of_a_million_characters_is_read(write):
     ]
 
 
-def test_csv_that_is_not_utf_8_says_which_byte(write):
-    with pytest.raises(SourceUnreadable, match="byte 0xe9 is not UTF-8; save the file as UTF-8"):
-        read(write("a.csv", b"id,bio\na,caf\xe9\n"))
+def test_a_csv_row_that_is_not_utf_8_is_a_problem_and_the_next_row_is_read(write):
+    path = write("a.csv", b"id,bio\na,caf\xe9\nb,nurse\n")
+    assert problems(path) == [(2, "byte 0xe9 is not UTF-8"), (3, "")]
+
+
+def test_a_csv_without_a_column_for_the_id_is_said_once(write):
+    with pytest.raises(SourceUnreadable, match=r"no column for the field 'id': its columns are"):
+        read(write("a.csv", b"ident;bio\na;nurse\n"))
+
+
+def test_a_json_array_is_said_once(write):
+    with pytest.raises(SourceUnreadable, match=r"is one JSON array: expected one JSON object a"):
+        read(write("a.json", b'[\n {"id": "a"}\n]'))
 
 
 @pytest.mark.parametrize(

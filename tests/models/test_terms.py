@@ -1,4 +1,4 @@
-from models.terms import RAREST, has_word, terms, weight
+from models.terms import NUMBER, RAREST, has_word, terms, weight
 
 
 def test_function_words_are_no_terms_and_offsets_count_code_points():
@@ -12,6 +12,10 @@ def test_a_word_that_nobody_has_heard_of_weighs_the_most():
 
 def test_rare_words_weigh_more_than_common_ones():
     assert 0 < weight("work") < weight("nurse") < weight("midwifery") < RAREST
+
+
+def test_a_number_weighs_little_however_rare():
+    assert {weight("24"), weight("2021"), weight("7")} == {NUMBER}
 
 
 def test_a_compound_weighs_as_its_rarest_part():

@@ -145,3 +145,23 @@ def test_parts_are_ordered_disjoint_stretches_of_any_text_that_holds_a_word(text
     assert parts
     assert edges == sorted(edges)
     assert all(part.text == text[part.start : part.end] != "" for part in parts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to become a nurse",
+        "I want to become a teacher",
+        "become a lawyer",
+        "How can I move into marketing?",
+        "publish my novel",
+        "ACCA",
+    ],
+)
+def test_a_goal_that_names_a_field_is_not_vague(text):
+    assert understand(text).hints == ()
+
+
+@pytest.mark.parametrize("text", ["I want a good career", "I need help to find a better job", "24"])
+def test_a_goal_that_names_no_field_is_vague(text):
+    assert [hint.code for hint in understand(text).hints] == ["vague"]
