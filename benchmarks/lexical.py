@@ -1,9 +1,8 @@
 """Compare the engines that could be behind the lexical index.
 
 Each ranks the same profiles, already reduced to stems, for the goals of `examples/` (and of a
-judged set, with --judged). Speed is measured on 50,000 profiles, each mixed from two real ones,
-as a ratio to this project's index in the same run; "10 % filter" asks for the best 100 among a
-random tenth of the mentors, which an engine without filters must find by asking for more.
+judged set, with --judged). Building and querying for the best 100 are timed on 50,000 profiles,
+each mixed from two real ones, and given as a ratio to this project's index in the same run.
 """
 
 import argparse
