@@ -23,7 +23,7 @@ TEXT_RECIPE = 1
 """Version of everything done to a text before it is encoded: splitting, neutralising, prefixes.
 It is part of `space_id`, so raising it makes every index ask to be rebuilt."""
 
-BATCH = 16  # texts of like length encoded together; on two cores larger ones fall out of cache
+BATCH = 16  # texts of like length encoded together; on two cores larger ones were no faster
 
 
 class SentenceTransformerEncoder:

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from models.goals import Goals, GoalVectors
 from models.ports import Index
 
-# Deep enough that on the judged goals no mentor of a top 10 was missed; a larger page goes deeper.
+# Deep enough that no mentor of a judged top 10 is missed (benchmarks/candidates.md); a larger page
+# goes deeper.
 NEAREST_PASSAGES = 500
 BEST_LEXICAL = 200
 PASSAGES_PER_PLACE = 20

@@ -21,7 +21,7 @@ VERSION = "s1"
 """Raise it when any score can change: it is part of every index version."""
 
 # Fixed weights, summing to 1. Each undoes the spread of its signal within one goal's candidates
-# (standard deviation about 0.07, 0.08 and 0.03), so that all three have a like say; ablations
+# (benchmarks/candidates.md: about 0.07, 0.08 and 0.03), so all three have a like say; ablations
 # are in benchmarks/quality.md.
 PASSAGES = 0.25
 PROFILE = 0.20
