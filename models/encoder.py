@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import EncoderUnavailable
-from models.weights import DEFAULT_MODEL, default_model_folder
+from models.weights import DEFAULT_FINGERPRINT, DEFAULT_MODEL, default_model_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 TEXT_RECIPE = 1
 """Version of everything done to a text before it is encoded: splitting, neutralising, prefixes.
 It is part of `space_id`, so raising it makes every index ask to be rebuilt."""
+
+
+def default_space() -> str:
+    """The `space_id` of the default model, without loading it."""
+    return f"{DEFAULT_MODEL}-{DEFAULT_FINGERPRINT}-r{TEXT_RECIPE}"
+
 
 BATCH = 16  # texts of like length encoded together; on two cores larger ones were no faster
 

@@ -13,7 +13,9 @@
     │   ├── DataFolderForeign     it belongs to something else
     │   ├── NoIndex               nothing has been indexed yet
     │   ├── SnapshotDamaged       files are missing or changed
-    │   └── SpaceMismatch         vectors of another encoder
+    │   ├── SpaceMismatch         vectors of another encoder
+    │   ├── StoreUnavailable      the database or the disk refuses just now
+    │   └── Busy                  another process does the same work
     └── EncoderUnavailable        weights are missing or not the expected ones
 
 The message of each is one sentence for the person who can mend it: what came, what was
@@ -82,6 +84,14 @@ class SnapshotDamaged(DataFolderError):
 
 class SpaceMismatch(DataFolderError):
     """The index was made with another encoder than the one now chosen."""
+
+
+class StoreUnavailable(DataFolderError):
+    """The database or the disk cannot be used just now; what was acknowledged is safe."""
+
+
+class Busy(DataFolderError):
+    """Another process holds what this one needs, and kept it longer than is worth waiting."""
 
 
 class EncoderUnavailable(MentorsError):

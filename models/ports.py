@@ -66,15 +66,15 @@ class PassageIndex(Protocol):
     ) -> NDArray[np.int64]:
         """Rows of the mentors who own the `top_k` nearest passages of any query, sorted.
 
-        `queries`: float32, shape (n, dimension), unit rows. `eligible`: shape (n_mentors,),
-        or None for everybody.
+        Passages that tie with the one after the `top_k`-th may be left out. `queries`: float32,
+        shape (n, dimension), unit rows. `eligible`: shape (n_mentors,), or None for everybody.
         """
         ...
 
     def cosines(
         self, queries: NDArray[np.float32], rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The exact cosines of all passages of the mentors at `rows`.
+        """The exact cosines of all passages of the mentors at `rows`, which are sorted.
 
         Returns float64, shape (n_queries, n_passages), range [-1, 1], grouped by mentor in the
         order of `rows`, and how many passages each mentor has: int64, shape (len(rows),), >= 1.
@@ -92,22 +92,29 @@ class LexicalIndex(Protocol):
         ...
 
     def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """BM25's saturated term frequency of each stem in each mentor's words.
+        """BM25's saturated term frequency of each stem in the words of each mentor at `rows`.
 
-        Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem is absent.
+        `rows` are sorted. Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem
+        is absent.
         """
         ...
 
 
 class Catalogue(Protocol):
-    """Who is in the index and what can be filtered; a row is a mentor, in the order of ids."""
+    """Who is in the index and what can be filtered; a row is a mentor, or one that is gone."""
 
     @property
     def size(self) -> int: ...
 
-    @property
-    def mean_norms(self) -> NDArray[np.float64]:
-        """Length of each mentor's mean passage vector: shape (n_mentors,), range (0, 1]."""
+    def alive(self) -> NDArray[np.bool_]:
+        """Which rows are mentors who are still there; shape (size,)."""
+        ...
+
+    def mean_norms(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Length of the mean passage vector of each mentor at `rows`, which are sorted.
+
+        Float64, shape (len(rows),), range (0, 1].
+        """
         ...
 
     def ids(self, rows: NDArray[np.int64]) -> list[str]: ...

