@@ -1,4 +1,4 @@
-"""Who is in an index, and the values that filters look at, as one Arrow table.
+"""Who is in a segment, and the values that filters look at, as one Arrow table.
 
 A row is a mentor; rows stand in the order of ids, so a tie broken by row is broken by id.
 """
@@ -16,7 +16,7 @@ from models.mentor import Attribute, Location, Mentor
 
 _TEXTS = ("country", "timezone", "seniority", "organization")
 _LISTS = ("languages", "industries", "skills", "organizations")
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [("id", pa.string()), ("text_hash", pa.string())]
     + [(name, pa.string()) for name in _TEXTS]
     + [(name, pa.list_(pa.string())) for name in _LISTS]
@@ -25,7 +25,7 @@ _SCHEMA = pa.schema(
 
 
 class ArrowCatalogue:
-    """The catalogue behind the `Catalogue` port."""
+    """One segment's part of the catalogue."""
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
@@ -40,24 +40,41 @@ class ArrowCatalogue:
             _row(mentor) | {"mean_norm": float(norm)}
             for mentor, norm in zip(mentors, mean_norms, strict=True)
         ]
-        return cls(pa.Table.from_pylist(rows, schema=_SCHEMA))
+        return cls(pa.Table.from_pylist(rows, schema=SCHEMA))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Part"]) -> "ArrowCatalogue":
+        """The mentors of all parts, those of one part after those of the other."""
+        tables = [catalogue.table.take(pa.array(rows)) for catalogue, rows, _ in parts]
+        whole = pa.concat_tables([SCHEMA.empty_table(), *tables])
+        free = np.concatenate([np.zeros(0, np.bool_), *(free for _, _, free in parts)])
+        column = SCHEMA.get_field_index("available")
+        return cls(whole.set_column(column, "available", pa.array(free)).combine_chunks())
+
+    def in_order(self, order: NDArray[np.int64]) -> "ArrowCatalogue":
+        """The same mentors in another order: `order[i]` is the row that becomes i."""
+        return ArrowCatalogue(self.table.take(pa.array(order)).combine_chunks())
+
+    def order(self) -> NDArray[np.int64]:
+        """The rows in the order of ids."""
+        return np.asarray(sorted(range(self.size), key=self._ids.__getitem__), dtype=np.int64)
 
     @property
     def size(self) -> int:
         return len(self._ids)
 
-    def ids(self, rows: NDArray[np.int64]) -> list[str]:
-        return [self._ids[row] for row in rows]
+    def id(self, row: int) -> str:
+        """The id of the mentor at `row`."""
+        return self._ids[row]
 
     def text_hash(self, row: int) -> str:
         """The `indexer.records.text_hash` of the mentor at `row` when it was indexed."""
         return self._hashes[row]
 
-    def rows(self, ids: Sequence[str]) -> NDArray[np.int64]:
-        """The rows of the ids that are here, sorted; unknown ids are left out."""
-        places = [(bisect.bisect_left(self._ids, id), id) for id in set(ids)]
-        here = [at for at, id in places if at < self.size and self._ids[at] == id]
-        return np.asarray(sorted(here), dtype=np.int64)
+    def row(self, id: str) -> int | None:
+        """The row of the mentor, or None."""
+        at = bisect.bisect_left(self._ids, id)
+        return at if at < self.size and self._ids[at] == id else None
 
     def texts(self, column: str) -> list[str]:
         """One string a row; "" where the record has none."""
@@ -97,3 +114,7 @@ def _row(mentor: Mentor) -> dict[str, object]:
         "available": mentor.can_take_a_mentee,
         "attributes": json.dumps(dict(mentor.attributes), ensure_ascii=False),
     }
+
+
+Part = tuple[ArrowCatalogue, NDArray[np.int64], NDArray[np.bool_]]
+"""A segment's catalogue, which of its rows are wanted, and who of them has a free place now."""

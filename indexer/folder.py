@@ -1,11 +1,12 @@
 """The data folder: what lies where, and whether a folder is one of ours."""
 
 import hashlib
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from indexer import disk
+from indexer.rejects import Reject
 from models.errors import BadInput, DataFolderForeign, NoIndex
 
 DATABASE = "mentors.db"
@@ -41,8 +42,13 @@ class DataFolder:
                 f"{self.root} cannot be made a data folder: {error.strerror}."
             ) from error
 
-    def ensure_present(self) -> None:
-        """Raises NoIndex when there is no data folder here, DataFolderForeign when not ours."""
+    def ensure_present(self, *, create: bool = False) -> None:
+        """Raises NoIndex when there is no data folder here, DataFolderForeign when not ours.
+
+        With `create` an empty folder will do.
+        """
+        if create and self.root.is_dir() and not any(self.root.iterdir()):
+            return
         if not self.root.is_dir():
             raise NoIndex(
                 f"There is no data folder at {self.root}: run 'mentors index FILE' first, or name "
@@ -54,29 +60,29 @@ class DataFolder:
                 f"the right one with --data or MENTORS_DATA."
             )
 
-    def keep_rejects(self, tenant: str, source: Path, rejects: Iterable[dict[str, object]]) -> Path:
-        """Write the rejected records of one source; an earlier list for it is replaced.
-
-        Returns the file, which is absent when there is no reject.
-        """
+    def rejects_path(self, tenant: str, source: Path) -> Path:
+        """The file that keeps the rejected records of a source."""
         # Files of one name in two folders keep a list each.
         place = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:8]
-        path = self.tenant(tenant) / "rejects" / f"{source.name}.{place}.jsonl"
-        lines = [_line(reject) for reject in rejects]
-        if lines:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            text = "\n".join(lines) + "\n"
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
-        else:
-            path.unlink(missing_ok=True)
-        return path
+        return self._rejects(tenant) / f"{source.name[-150:]}.{place}.jsonl"
+
+    def write_rejects(self, tenant: str, kept: Mapping[str, Sequence[Reject]]) -> None:
+        """Make the rejects files those of `kept`: records by file name; any other file goes."""
+        folder = self._rejects(tenant)
+        wanted = {
+            name: "".join(f"{one.line}\n" for one in found).encode() for name, found in kept.items()
+        }
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name not in wanted:
+                disk.remove(path)
+        for name, content in wanted.items():
+            path = folder / name
+            if not (path.is_file() and path.read_bytes() == content):
+                disk.make_folder(folder)
+                disk.replace(path, content)
+
+    def _rejects(self, tenant: str) -> Path:
+        return self.tenant(tenant) / "rejects"
 
     def _is_ours(self) -> bool:
         return (self.root / DATABASE).is_file()
-
-
-def _line(reject: dict[str, object]) -> str:
-    try:
-        return json.dumps(reject, ensure_ascii=False, default=str)
-    except RecursionError:  # nested too deeply to be written as it came
-        return json.dumps(reject | {"record": None}, ensure_ascii=False, default=str)

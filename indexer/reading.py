@@ -41,6 +41,22 @@ def read_records(path: Path, format: str, mapping: ColumnMapping) -> Iterator[Ra
     yield from reader(path, mapping)
 
 
+def count_records(path: Path, format: str) -> int:
+    """About how many records the file has, for showing progress.
+
+    Raises SourceUnreadable as `format_of` does.
+    """
+    if format_of(path, format) != "parquet":
+        with path.open("rb") as file:
+            return sum(1 for _ in file)
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.ParquetFile(path).metadata.num_rows)
+    except (OSError, ValueError) as error:
+        raise SourceUnreadable(f"{path} cannot be read as Parquet: {error}.") from error
+
+
 def format_of(path: Path, format: str) -> str:
     """The format of a file: the one named, or told by its content or its ending.
 

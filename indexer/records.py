@@ -172,6 +172,31 @@ def mentor_from(value: object) -> Mentor:
     return mentor
 
 
+def patched(record: Mapping[str, object], patch: Mapping[str, object]) -> dict[str, object]:
+    """`record` after a JSON merge patch (RFC 7396): null removes, objects merge, all else replaces.
+
+    Raises RecordRejected when the patch would change the id.
+    """
+    if "id" in patch and patch["id"] != record["id"]:
+        raise RecordRejected(
+            f"/id {_shown(patch['id'])} is not {record['id']!r}: an id cannot be changed",
+            pointer="/id",
+        )
+    return _merged(record, patch)
+
+
+def _merged(target: object, patch: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, Mapping):
+            merged[name] = _merged(merged.get(name), value)
+        else:
+            merged[name] = value
+    return merged
+
+
 def unknown_fields(value: object) -> frozenset[str]:
     """Top-level names in a decoded record that are not part of the format."""
     return frozenset(map(str, value)) - FIELDS if isinstance(value, Mapping) else frozenset()
@@ -191,6 +216,14 @@ def text_hash(mentor: Mentor) -> str:
     """Hex sha256 of everything but the places, which change without touching any text."""
     still = replace(mentor, capacity=None, active_mentees=0, available=True, updated_at="")
     return hashlib.sha256(canonical_json(still).encode()).hexdigest()
+
+
+def readable(record_json: str) -> Mentor | None:
+    """The mentor of a stored record, None when it was damaged since."""
+    try:
+        return mentor_from_canonical(record_json)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def mentor_from_canonical(record_json: str) -> Mentor:

@@ -1,25 +1,21 @@
 """The snapshot format: everything a search needs, in one immutable folder.
 
-    <tenant folder>/CURRENT                  the name of the live snapshot
-    <tenant folder>/snapshots/<name>/
-        manifest.json      format, space_id, runtime_id, sequence, counts, sha256 of every file,
-                       and a seal: the sha256 of all that
-        catalogue.arrow    who is in it and what can be filtered, a row a mentor
-        first.npy          int64, shape (n_mentors + 1,): where each mentor's passages begin
-        passages.faiss     unit vectors, a FAISS inner-product index
-        stems.txt          the lexical index's columns, a stem a line
-        lexical.npz        its saturations, a scipy compressed-column matrix
+    manifest.json      format, space_id, runtime_id, sequence, counts, sha256 of every file,
+                       optional sections, and a seal: the sha256 of all that
+    catalogue.arrow    who is in it and what can be filtered, a row a mentor
+    first.npy          int64, shape (n_mentors + 1,): where each mentor's passages begin
+    passages.faiss     unit vectors, a FAISS inner-product index
+    stems.txt          the lexical index's columns, a stem a line
+    lexical.npz        its saturations, a scipy compressed-column matrix
 
-A snapshot is written beside the live one and made live by replacing CURRENT, which is atomic;
-a crash before that leaves the old one live. This module alone knows these bytes.
+A section is a named group of further files that a reader may leave alone; their sums are checked
+all the same. This module alone knows these bytes; `indexer.generations` says which folder is live.
 """
 
 import hashlib
 import io
 import json
-import os
-import secrets
-import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,19 +24,26 @@ import numpy as np
 import pyarrow as pa
 import scipy.sparse as sp
 
+from indexer import disk
 from indexer.catalogue import ArrowCatalogue
-from indexer.dense import FaissPassageIndex
+from indexer.dense import FaissPassageIndex, index_from
 from indexer.lexical import SparseLexicalIndex
-from models.errors import NoIndex, SnapshotDamaged
-from models.weights import sha256_of
+from indexer.segment import Segment
+from models.errors import SnapshotDamaged
 
-FORMAT = 1
-_READ_LIMIT_BYTES = 64 * 1024**3  # FAISS refuses to allocate more than this for one array
+FORMAT = 2
+MANIFEST = "manifest.json"
+
+Content = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot says of itself. `files` maps each file name to its sha256."""
+    """What a snapshot says of itself.
+
+    `files` maps each file name to its sha256; `sections` maps the name of each optional section
+    to such a map.
+    """
 
     format: int
     space_id: str
@@ -49,117 +52,113 @@ class Manifest:
     mentors: int
     passages: int
     files: dict[str, str]
+    sections: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A loaded snapshot; immutable, so any number of threads may search it."""
+    """Everybody at one sequence, with the names of the vectors' space and runtime."""
 
     space_id: str
     runtime_id: str
     sequence: int
-    catalogue: ArrowCatalogue
-    dense: FaissPassageIndex
-    lexical: SparseLexicalIndex
+    segment: Segment
 
 
-def save(snapshot: Snapshot, folder: Path) -> str:
-    """Write the snapshot below the tenant's `folder`, make it live, return its name."""
-    before = _live_or_none(folder)
-    name = f"{snapshot.sequence:012d}-{secrets.token_hex(4)}"
-    target = folder / "snapshots" / name
-    target.mkdir(parents=True)
-    files = _contents(snapshot)
-    for file, content in files.items():
-        _write_durably(target / file, content)
+def write(
+    snapshot: Snapshot, folder: Path, sections: Mapping[str, Mapping[str, Content]] | None = None
+) -> Manifest:
+    """Write the snapshot into a new `folder`; its bytes and names are on disk when this returns.
+
+    Raises OSError, for instance when the disk is full; what was written stays behind then.
+    """
+    disk.make_folder(folder)
+    sums = _write_files(folder, _contents(snapshot.segment))
     manifest = Manifest(
         FORMAT,
         snapshot.space_id,
         snapshot.runtime_id,
         snapshot.sequence,
-        snapshot.catalogue.size,
-        int(snapshot.dense.index.ntotal),
-        {file: sha256_of(target / file) for file in files},
+        snapshot.segment.size,
+        snapshot.segment.passages,
+        sums,
+        {name: _write_files(folder, files) for name, files in (sections or {}).items()},
     )
-    _write_durably(target / "manifest.json", _sealed(manifest))
-    _sync_folder(target)
-    _sync_folder(target.parent)
-    _make_live(folder, name)
-    _drop_all_but({name, before}, folder)
-    return name
+    disk.write(folder / MANIFEST, _sealed(manifest))
+    disk.sync_folder(folder)
+    return manifest
 
 
-def live_name(folder: Path) -> str:
-    """The name of the live snapshot. Raises NoIndex when there is none."""
-    try:
-        return (folder / "CURRENT").read_text(encoding="utf-8").strip()
-    except FileNotFoundError as error:
-        raise NoIndex(
-            f"Nothing is indexed in {folder}: run 'mentors index FILE' with the same --data "
-            f"and --tenant."
-        ) from error
-    except ValueError as error:
-        raise _damaged(folder / "CURRENT") from error
-
-
-def read_manifest(folder: Path, name: str) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a snapshot. Raises SnapshotDamaged when it is not one."""
-    path = folder / "snapshots" / name / "manifest.json"
+    path = folder / MANIFEST
     try:
         values = json.loads(path.read_bytes())
         format, seal = values["format"], values.pop("seal", "")
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise _damaged(path) from error
     if format != FORMAT:
-        raise SnapshotDamaged(
-            f"{path} has format {format}, this program reads {FORMAT}: rebuild it with "
-            f"'mentors index' on the original file."
-        )
+        raise SnapshotDamaged(f"{path} has format {format!r}, this program reads {FORMAT}.")
     if seal != _seal(values):
         raise _damaged(path)
     return Manifest(**values)
 
 
-def load(folder: Path) -> Snapshot:
-    """The live snapshot of a tenant's folder; every file is verified before it is parsed.
+def read(folder: Path) -> Snapshot:
+    """The snapshot in `folder`; every file is verified before anything parses it.
 
-    Raises NoIndex or SnapshotDamaged.
+    Raises SnapshotDamaged.
     """
-    name = live_name(folder)
-    manifest = read_manifest(folder, name)
-    target = folder / "snapshots" / name
-    for file, expected in manifest.files.items():
-        path = target / file
-        if not path.is_file() or sha256_of(path) != expected:
-            raise _damaged(path)
+    manifest = read_manifest(folder)
+    files = {name: _verified(folder / name, sum_) for name, sum_ in manifest.files.items()}
+    for section in manifest.sections.values():
+        for name, sum_ in section.items():
+            _verified(folder / name, sum_)
     try:
-        return _parsed(target, manifest)
+        segment = _parsed(files)
     except (OSError, ValueError, KeyError, RuntimeError, pa.ArrowException) as error:
-        raise _damaged(target) from error
+        raise _damaged(folder) from error
+    if (segment.size, segment.passages) != (manifest.mentors, manifest.passages):
+        raise _damaged(folder)
+    return Snapshot(manifest.space_id, manifest.runtime_id, manifest.sequence, segment)
 
 
-def _contents(snapshot: Snapshot) -> dict[str, bytes]:
+def _write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
+    sums = {}
+    for name, content in files.items():
+        disk.write(folder / name, content)
+        sums[name] = hashlib.sha256(content).hexdigest()
+    return sums
+
+
+def _verified(path: Path, expected: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _damaged(path) from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise _damaged(path)
+    return content
+
+
+def _contents(segment: Segment) -> dict[str, Content]:
     return {
-        "catalogue.arrow": _arrow_bytes(snapshot.catalogue.table),
-        "first.npy": _npy_bytes(snapshot.dense.first),
-        "passages.faiss": faiss.serialize_index(snapshot.dense.index).tobytes(),
-        "stems.txt": "\n".join(snapshot.lexical.stems).encode(),
-        "lexical.npz": _npz_bytes(snapshot.lexical.matrix),
+        "catalogue.arrow": _arrow_bytes(segment.catalogue.table),
+        "first.npy": _npy_bytes(segment.dense.first),
+        "passages.faiss": faiss.serialize_index(segment.dense.index).data,
+        "stems.txt": "\n".join(segment.lexical.stems).encode(),
+        "lexical.npz": _npz_bytes(segment.lexical.matrix),
     }
 
 
-def _parsed(target: Path, manifest: Manifest) -> Snapshot:
-    with pa.ipc.open_file(pa.memory_map(str(target / "catalogue.arrow"))) as reader:
+def _parsed(files: Mapping[str, bytes]) -> Segment:
+    with pa.ipc.open_file(pa.BufferReader(files["catalogue.arrow"])) as reader:
         catalogue = ArrowCatalogue(reader.read_all())
-    faiss.set_deserialization_vector_byte_limit(_READ_LIMIT_BYTES)
-    vectors = faiss.deserialize_index(np.fromfile(target / "passages.faiss", dtype=np.uint8))
-    first = np.load(target / "first.npy", allow_pickle=False)
-    stems = (target / "stems.txt").read_text(encoding="utf-8").split()
-    matrix = sp.load_npz(target / "lexical.npz")
-    return Snapshot(
-        manifest.space_id,
-        manifest.runtime_id,
-        manifest.sequence,
+    vectors = index_from(files["passages.faiss"])
+    first = np.load(io.BytesIO(files["first.npy"]), allow_pickle=False)
+    stems = files["stems.txt"].decode().split()
+    matrix = sp.load_npz(io.BytesIO(files["lexical.npz"]))
+    return Segment(
         catalogue,
         FaissPassageIndex(vectors, first),  # type: ignore[arg-type]
         SparseLexicalIndex(matrix, stems),
@@ -167,31 +166,7 @@ def _parsed(target: Path, manifest: Manifest) -> Snapshot:
 
 
 def _damaged(path: Path) -> SnapshotDamaged:
-    return SnapshotDamaged(
-        f"{path} is missing or damaged: run 'mentors index' on the original file again to "
-        f"rebuild the index from the database."
-    )
-
-
-def _make_live(folder: Path, name: str) -> None:
-    aside = folder / f"CURRENT.{secrets.token_hex(4)}"
-    _write_durably(aside, name.encode())
-    aside.replace(folder / "CURRENT")
-    _sync_folder(folder)
-
-
-def _live_or_none(folder: Path) -> str | None:
-    try:
-        return live_name(folder)
-    except (NoIndex, SnapshotDamaged):
-        return None
-
-
-def _drop_all_but(kept: set[str | None], folder: Path) -> None:
-    # The live one, and the one before for readers that still hold it.
-    for path in (folder / "snapshots").iterdir():
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+    return SnapshotDamaged(f"{path} is missing or damaged.")
 
 
 def _sealed(manifest: Manifest) -> bytes:
@@ -201,21 +176,6 @@ def _sealed(manifest: Manifest) -> bytes:
 
 def _seal(values: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _arrow_bytes(table: pa.Table) -> bytes:

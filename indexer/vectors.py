@@ -1,10 +1,12 @@
 """Vectors of texts: from the cache where the exact string was encoded before, else encoded.
 
-The cache key is (space_id, sha256 of the exact string), so an unchanged text costs a hash.
+The cache key is (space_id, sha256 of the exact string), so an unchanged text costs a hash. What is
+encoded here is kept by whoever writes the mentor, in the same transaction: no vector stays of
+somebody who was never written.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,33 +14,48 @@ from numpy.typing import NDArray
 from indexer.store import Store
 from models.ports import Encoder
 
-CHUNK = 1024  # texts between two progress reports, and between two commits of the cache
+CHUNK = 1024  # texts between two progress reports
+
+
+def text_key(text: str) -> bytes:
+    """The key of a text in the cache: 32 bytes."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 class Vectors:
-    """The passage vectors of one encoder's space, kept in the store."""
+    """The passage vectors of one encoder's space."""
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._store = store
-        self._encoder = encoder
+        self.encoder = encoder
+        self.encoded = 0
+        """How many texts had to be encoded so far."""
 
-    def of(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        """Float32, shape (len(texts), dimension), unit rows, in the order of `texts`."""
-        hashes = [hashlib.sha256(text.encode()).digest() for text in texts]
-        by_hash = dict(zip(hashes, texts, strict=True))
-        known = self._store.vectors(self._encoder.space_id, list(by_hash))
+    @property
+    def space_id(self) -> str:
+        return self.encoder.space_id
+
+    def by_key(
+        self, texts: Iterable[str], progress: Callable[[int, int], None] | None = None
+    ) -> dict[bytes, NDArray[np.float32]]:
+        """The vector of each text, float32, shape (dimension,), at length 1, by `text_key`."""
+        by_hash = {text_key(text): text for text in texts}
+        cached = self._store.vectors(self.space_id, list(by_hash))
+        known = {h: v for h, v in cached.items() if len(v) == self.encoder.dimension}
         # Texts of like length together: a batch is padded to its longest.
         missing = sorted((h for h in by_hash if h not in known), key=lambda h: len(by_hash[h]))
         for first in range(0, len(missing), CHUNK):
             some = missing[first : first + CHUNK]
-            rows = self._encoder.encode_passages([by_hash[h] for h in some])
-            fresh = dict(zip(some, rows, strict=True))
-            self._store.keep_vectors(self._encoder.space_id, fresh)
-            known |= fresh
+            rows = self.encoder.encode_passages([by_hash[h] for h in some])
+            known |= zip(some, rows, strict=True)
+            self.encoded += len(some)
             if progress:
                 progress(first + len(some), len(missing))
-        if not hashes:
-            return np.zeros((0, self._encoder.dimension), dtype=np.float32)
-        return np.stack([known[h] for h in hashes])
+        return known
+
+    def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows, in the order of `texts`."""
+        if not texts:
+            return np.zeros((0, self.encoder.dimension), dtype=np.float32)
+        found = self.by_key(texts)
+        return np.stack([found[text_key(text)] for text in texts])

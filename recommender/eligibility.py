@@ -46,12 +46,12 @@ class Exclusions:
 def eligible(
     catalogue: Catalogue, filters: Filters, exclude: Exclusions, now: datetime | None = None
 ) -> NDArray[np.bool_]:
-    """True for each row that passes every filter; shape (n_mentors,).
+    """True for each row that is a mentor who passes every filter; shape (n_rows,).
 
     `now` decides daylight saving time. Raises BadFilter when hours apart are asked for without
     a known time zone.
     """
-    mask = np.ones(catalogue.size, dtype=np.bool_)
+    mask = catalogue.alive().copy()
     if filters.available is not None:
         mask &= catalogue.available() == filters.available
     for values, column in ((filters.country, "country"), (filters.seniority, "seniority")):

@@ -69,45 +69,47 @@ class Recommender:
         # By the limit alone, which all pages of a request share, so that they share one ranking.
         near = candidates(goals, vectors, self._index, request.limit, mask)
         ranked = self._rank(goals, vectors, near)
-        shown, next_offset = self._present(ranked, request)
-        if next_offset is None and len(near) < mask.sum():  # the candidates ran out
+        page = self._present(ranked, request)
+        if page.next_offset is None and len(near) < mask.sum():  # the candidates ran out
             others = np.setdiff1d(np.flatnonzero(mask), near)
             ranked = followed_by(ranked, self._rank(goals, vectors, others))
-            shown, next_offset = self._present(ranked, request)
+            page = self._present(ranked, request)
         return Recommendations(
             goals,
-            (*goals.hints, *_hints_about([mentor for _, mentor, _ in shown])),
+            (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown])),
             self.index_version,
             self._encoder.space_id,
             None,
-            tuple(self._recommendation(goals, vectors, *one, request.explain) for one in shown),
-            next_offset,
+            tuple(
+                self._recommendation(goals, vectors, *one, request.explain) for one in page.shown
+            ),
+            page.next_offset,
+            page.behind,
         )
 
     def _rank(self, goals: Goals, vectors: GoalVectors, rows: NDArray[np.int64]) -> Scored:
-        norms = self._index.catalogue.mean_norms
-        return score(goals, vectors, rows, norms, self._index.dense, self._index.lexical)
+        index = self._index
+        return score(goals, vectors, rows, index.catalogue, index.dense, index.lexical)
 
-    def _present(
-        self, ranked: Scored, request: Request
-    ) -> tuple[list[tuple[int, Mentor, NDArray[np.int64]]], int | None]:
+    def _present(self, ranked: Scored, request: Request) -> "_Page":
         """The page asked for, each mentor as the store has it now, and where the next begins.
 
         A mentor who has left, is full or has a newer text than the index is passed over, and
         the next one of the ranking takes the place.
         """
-        shown: list[tuple[int, Mentor, NDArray[np.int64]]] = []
+        page = _Page()
         at = request.offset
-        while len(shown) < request.limit and at < len(ranked.rows):
-            rows = ranked.rows[at : at + request.limit - len(shown)]
-            current = self._current(rows, request.filters.available)
-            for i, row in enumerate(rows, start=at):
-                if int(row) in current:
-                    shown.append((int(row), current[int(row)], ranked.parts[i]))
+        while len(page.shown) < request.limit and at < len(ranked.rows):
+            rows = ranked.rows[at : at + request.limit - len(page.shown)]
+            for row, mentor in self._current(rows, request.filters.available, page).items():
+                page.shown.append((row, mentor, ranked.parts[at + rows.tolist().index(row)]))
             at += len(rows)
-        return shown, at if at < len(ranked.rows) else None
+        page.next_offset = at if at < len(ranked.rows) else None
+        return page
 
-    def _current(self, rows: NDArray[np.int64], available: bool | None) -> dict[int, Mentor]:
+    def _current(
+        self, rows: NDArray[np.int64], available: bool | None, page: "_Page"
+    ) -> dict[int, Mentor]:
         catalogue = self._index.catalogue
         stored = self._store.read(self._tenant, catalogue.ids(rows))
         found = {}
@@ -115,8 +117,9 @@ class Recommender:
             if id not in stored:
                 continue
             mentor, text_hash = stored[id].mentor, stored[id].text_hash
-            as_asked = available is None or mentor.can_take_a_mentee == available
-            if as_asked and text_hash == catalogue.text_hash(row):
+            if text_hash != catalogue.text_hash(row):
+                page.behind = True
+            elif available is None or mentor.can_take_a_mentee == available:
                 found[row] = mentor
         return found
 
@@ -148,6 +151,15 @@ class Recommender:
             why.uncovered_goals,
             facts(mentor),
         )
+
+
+@dataclass(slots=True)
+class _Page:
+    """The mentors shown (row, mentor, parts of the score), and where the next page begins."""
+
+    shown: list[tuple[int, Mentor, NDArray[np.int64]]] = field(default_factory=list)
+    next_offset: int | None = None
+    behind: bool = False
 
 
 def _hints_about(mentors: Sequence[Mentor]) -> tuple[Hint, ...]:

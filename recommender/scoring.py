@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.goals import Goals, GoalVectors
-from models.ports import LexicalIndex, PassageIndex
+from models.ports import Catalogue, LexicalIndex, PassageIndex
 
 VERSION = "s1"
 """Raise it when any score can change: it is part of every index version."""
@@ -60,23 +60,23 @@ def score(
     goals: Goals,
     vectors: GoalVectors,
     rows: NDArray[np.int64],
-    mean_norms: NDArray[np.float64],
+    catalogue: Catalogue,
     dense: PassageIndex,
     lexical: LexicalIndex,
 ) -> Scored:
-    """Score the mentors at `rows` (sorted, distinct); `mean_norms` are those of all mentors."""
+    """Score the mentors at `rows` (sorted, distinct)."""
     if not len(rows):
         return Scored(rows, np.zeros((0, 3), dtype=np.int64))
     cosines, counts = dense.cosines(vectors.goal[None], rows)
     signals = np.column_stack(
         [
             PASSAGES * best_passages_mean(cosines[0], counts),
-            PROFILE * profile_cosine(cosines[0], counts, mean_norms[rows]),
+            PROFILE * profile_cosine(cosines[0], counts, catalogue.mean_norms(rows)),
             LEXICAL * lexical_share(goals.terms, rows, lexical),
         ]
     )
     parts = micro(signals)
-    order = np.lexsort((rows, -parts.sum(axis=1)))
+    order = np.lexsort((np.asarray(catalogue.ids(rows)), -parts.sum(axis=1)))
     return Scored(rows[order], parts[order])
 
 

@@ -1,0 +1,247 @@
+"""Whether store, vectors, snapshots and indexes agree, and mending them from the store."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.folder import DataFolder
+from indexer.generations import Generations, sequence_of
+from indexer.live import LiveIndex
+from indexer.passages import passages
+from indexer.records import (
+    canonical_json,
+    content_hash,
+    mentor_from,
+    readable,
+    text_hash,
+)
+from indexer.segment import Segment, segment_of
+from indexer.snapshot import read
+from indexer.store import Change, Cut, Head, Store
+from indexer.vectors import Vectors
+from indexer.writing import cut_of, texts_of
+from models.errors import DataFolderError, MentorsError, SnapshotDamaged
+from models.mentor import Mentor, as_record
+
+AT_ONCE = 1_000  # mentors looked at together
+UNIT = 1e-4  # how far the length of a vector may be from 1
+_SHOWN = 5  # ids named in one finding
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`problems` must be mended; `notes` mend themselves. Each is one sentence."""
+
+    mentors: int
+    passages: int
+    snapshots: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def check(
+    store: Store,
+    tenant: str,
+    folder: DataFolder,
+    vectors: Vectors,
+    progress: Progress | None = None,
+) -> Report:
+    """Compare everything with everything; reads only.
+
+    Call it while no other process keeps the tenant's snapshots (`indexer.keeping.lock_of`).
+    """
+    damage = store.database.problems()
+    if damage:  # nothing that is read from such a database can be relied on
+        return Report(0, 0, 0, tuple(damage), ())
+    head = store.head(tenant)
+    found = _Store(store, tenant, head, vectors)
+    problems = list(found.problems(progress))
+    orphans, strays = store.count_strays()
+    if orphans:
+        problems.append(f"{orphans:,} cached vectors belong to no passage.")
+    if strays:
+        problems.append(f"{strays:,} passages belong to no mentor.")
+    generations = Generations(folder.tenant(tenant))
+    notes = []
+    if not generations.is_tidy(head.removed_at, head.sequence):
+        notes.append("Outdated or unfinished snapshots wait to be removed.")
+    names = generations.names()
+    for name in names:
+        try:
+            snapshot = read(generations.path(name))
+        except SnapshotDamaged as error:
+            problems.append(str(error))
+            continue
+        if snapshot.sequence > head.sequence or sequence_of(name) != snapshot.sequence:
+            problems.append(f"The snapshot {name} is not of this database.")
+        elif snapshot.space_id != head.space_id:
+            notes.append(f"The snapshot {name} is of another space, {snapshot.space_id}.")
+        elif name == names[0] and not problems:
+            start = LiveIndex(
+                snapshot.space_id,
+                vectors.encoder.dimension,
+                snapshot.sequence,
+                [snapshot.segment],
+            )
+            problems += _differences(start, store, tenant, vectors, found.mentors)
+    if found.mentors and not names:
+        notes.append("There is no snapshot: the index is rebuilt from the database when needed.")
+    return Report(len(found.mentors), found.passages, len(names), tuple(problems), tuple(notes))
+
+
+def repair(store: Store, tenant: str, folder: DataFolder, vectors: Vectors) -> None:
+    """Mend from the records in the store: hashes, passages, vectors. Snapshots are dropped.
+
+    Call it with the lock held, and publish a new snapshot afterwards. A record that cannot be
+    read cannot be mended and stays. Raises DataFolderError when the database's own pages are
+    damaged.
+    """
+    store.database.reindex()
+    damage = store.database.problems()
+    if damage:
+        raise DataFolderError(f"{damage[0]} It cannot be mended: restore a backup.")
+    head = store.head(tenant)
+    for batch in _live_batches(store, tenant):
+        sound = {id: (mentor, right) for id, _, mentor, right in batch if mentor is not None}
+        cut = {id: cut_of(mentor) for id, (mentor, _) in sound.items()}
+        wanted = sorted({key for one in cut.values() for key in (*one.passages, *one.items)})
+        cached = store.vectors(head.space_id, wanted)
+        broken = [k for k, v in cached.items() if _wrong(v, vectors.encoder.dimension)]
+        store.drop_vectors(head.space_id, broken)
+        texts = (texts_of(mentor) for mentor, _ in sound.values())
+        fresh = vectors.by_key(text for found in texts for some in found for text in some)
+        revisions = {id: revision for id, revision, _, _ in batch}
+        store.recut(tenant, cut, revisions, head.space_id, fresh)
+        changes = [
+            Change(mentor, canonical_json(mentor), cut[id])
+            for id, (mentor, right) in sound.items()
+            if not right
+        ]
+        if changes:
+            store.write(tenant, changes, head.space_id, "", fresh)
+    store.drop_strays()
+    Generations(folder.tenant(tenant)).drop_all()
+
+
+class _Store:
+    """What the store says of one tenant, checked record by record."""
+
+    def __init__(self, store: Store, tenant: str, head: Head, vectors: Vectors) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._head = head
+        self._dimension = vectors.encoder.dimension
+        self.mentors: list[Mentor] = []
+        self.passages = 0
+
+    def problems(self, progress: Progress | None) -> Iterator[str]:
+        revisions: set[int] = set()
+        faults: dict[str, list[str]] = {}
+        for batch in _live_batches(self._store, self._tenant):
+            kept = self._store.cuts(self._tenant, [id for id, *_ in batch])
+            keys = sorted({key for cut in kept.values() for key in (*cut.passages, *cut.items)})
+            cached = self._store.vectors(self._head.space_id, keys)
+            for id, revision, mentor, right in batch:
+                if revision in revisions or revision > self._head.sequence:
+                    faults.setdefault("have a revision that is not theirs", []).append(id)
+                revisions.add(revision)
+                for fault in self._faults(mentor, right, kept.get(id, Cut()), cached):
+                    faults.setdefault(fault, []).append(id)
+                if mentor is not None:
+                    self.mentors.append(mentor)
+            if progress:
+                progress(len(self.mentors), self._store.count(self._tenant))
+        for fault, ids in faults.items():
+            more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
+            yield f"Mentors that {fault}: {', '.join(ids[:_SHOWN])}{more}."
+
+    def _faults(
+        self,
+        mentor: Mentor | None,
+        right: bool,
+        kept: Cut,
+        cached: dict[bytes, NDArray[np.float32]],
+    ) -> Iterator[str]:
+        if mentor is None:
+            yield "have a record that cannot be read (restore a backup, or index them again)"
+            return
+        if not right:
+            yield "have a hash that is not that of their record"
+        if kept != cut_of(mentor):
+            yield "have other passages than their record gives"
+        keys = (*kept.passages, *kept.items)
+        if any(key not in cached for key in keys):
+            yield "lack a vector"
+        if any(_wrong(cached[key], self._dimension) for key in keys if key in cached):
+            yield "have a vector that is broken"
+        self.passages += len(kept.passages)
+
+
+_Row = tuple[str, int, Mentor | None, bool]
+
+
+def _live_batches(store: Store, tenant: str) -> Iterator[list[_Row]]:
+    """Live mentors by revision: id, revision, the mentor (None: unreadable), hashes right."""
+    since = 0
+    while True:
+        _, changes = store.changes(tenant, since, AT_ONCE)
+        if not changes:
+            return
+        since = changes[-1].revision
+        kept = store.kept_hashes(tenant, [c.id for c in changes])
+        batch: list[_Row] = []
+        for change in changes:
+            if change.record is None or change.id not in kept:
+                continue
+            mentor = _readable(change.record)
+            right = mentor is not None and (
+                kept[change.id] == content_hash(change.record)
+                and change.text_hash == text_hash(mentor)
+                and mentor.id == change.id
+            )
+            batch.append((change.id, change.revision, mentor, right))
+        yield batch
+
+
+def _readable(record: str) -> Mentor | None:
+    mentor = readable(record)
+    try:
+        return mentor if mentor and mentor_from(as_record(mentor)) == mentor else None
+    except MentorsError:
+        return None
+
+
+def _wrong(vector: NDArray[np.float32], dimension: int) -> bool:
+    return len(vector) != dimension or not abs(float(np.linalg.norm(vector)) - 1) < UNIT
+
+
+def _differences(
+    start: LiveIndex, store: Store, tenant: str, vectors: Vectors, mentors: list[Mentor]
+) -> Iterator[str]:
+    """Where the snapshot, brought up to date, differs from an index built from the store."""
+    head, changes = store.changes(tenant, start.sequence)
+    index = start.advanced(head.sequence, changes, vectors)
+    index = index.without(set(index.catalogue.ids_alive()) - {mentor.id for mentor in mentors})
+    texts = [passage.text for mentor in mentors for passage in passages(mentor)]
+    rebuilt = segment_of(mentors, vectors.by_key(texts), start.dimension)
+    parts = _unequal(index.whole(), rebuilt)
+    if parts:
+        yield f"The live snapshot differs from the database in its {', '.join(parts)}."
+
+
+def _unequal(one: Segment, other: Segment) -> list[str]:
+    found = []
+    if not one.catalogue.table.equals(other.catalogue.table):
+        found.append("catalogue")
+    if (
+        one.dense.first.tolist() != other.dense.first.tolist()
+        or one.dense.vectors.tobytes() != other.dense.vectors.tobytes()
+    ):
+        found.append("dense index")
+    same = one.lexical.matrix, other.lexical.matrix
+    if list(one.lexical.stems) != list(other.lexical.stems) or (same[0] != same[1]).nnz:
+        found.append("lexical index")
+    return found

@@ -1,0 +1,147 @@
+"""Following the store: one tenant's index in memory, kept at the store's sequence.
+
+The sequence is the only thing followed. A snapshot merely spares the way from the beginning: it is
+read once, when a process starts, and what changed after it is replayed.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from indexer.generations import Generations
+from indexer.live import LiveIndex
+from indexer.snapshot import read
+from indexer.store import Store
+from indexer.vectors import Vectors
+from models.errors import SnapshotDamaged, SpaceMismatch
+
+AT_ONCE = 2_000  # changes read together; bounds the memory of a long way
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an index in memory came from.
+
+    `snapshot`: the name of one, or None when it was built from the store; `problems`: a sentence
+    for each snapshot that could not be used.
+    """
+
+    snapshot: str | None
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if not self.problems:
+            return self.snapshot or "the database"
+        came = f"the snapshot {self.snapshot}" if self.snapshot else "a rebuild from the database"
+        return f"{' '.join(self.problems)} Served instead: {came}."
+
+
+class Follower:
+    """One tenant's index, replaced by a newer one as the store changes; reads never wait."""
+
+    def __init__(
+        self,
+        store: Store,
+        tenant: str,
+        generations: Generations,
+        vectors: Vectors,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Load the newest usable snapshot and catch up with the store.
+
+        Raises SpaceMismatch when the tenant's index was made with another encoder.
+        """
+        self._store = store
+        self._tenant = tenant
+        self._vectors = vectors
+        self._catching_up = threading.Lock()
+        self._stalled = False
+        self._refuse_other_space()
+        start, self.origin = self._opened(generations)
+        if self.origin.problems:
+            log.warning("%s", self.origin)
+        # A snapshot may be of another history of this folder, so its contents are compared.
+        self.index = self._reconciled(self._caught_up(start, progress))
+
+    def catch_up(self) -> bool:
+        """Take up what changed since; whether anything had."""
+        with self._catching_up:
+            head = self._store.head(self._tenant)
+            if head.sequence == self.index.sequence:
+                return False
+            if head.space_id not in ("", self._vectors.space_id):
+                self._stall(head.space_id)
+                return False
+            self.index = self._caught_up(self.index)
+            return True
+
+    def _caught_up(
+        self, index: LiveIndex, progress: Callable[[int, int], None] | None = None
+    ) -> LiveIndex:
+        began = since = index.sequence
+        while True:
+            head, changes = self._store.changes(self._tenant, since, AT_ONCE)
+            complete = len(changes) < AT_ONCE
+            since = head.sequence if complete else changes[-1].revision
+            index = index.advanced(since, changes, self._vectors)
+            if complete:
+                break
+            if progress:
+                progress(since - began, head.sequence - began)
+        if began < head.purged_at:  # too far back to learn of every removal
+            index = self._reconciled(index)
+        return index.tidied()
+
+    def _reconciled(self, index: LiveIndex) -> LiveIndex:
+        """The index without whom the store does not have, and with the words it has."""
+        hashes = self._store.text_hashes(self._tenant)
+        rows = {id: index.catalogue.row(id) for id in hashes}
+        other = [
+            id
+            for id, row in rows.items()
+            if row is None or index.catalogue.text_hash(row) != hashes[id]
+        ]
+        if other:  # whoever changed in this moment comes again with the next change
+            index = index.advanced(
+                index.sequence, self._store.now(self._tenant, other), self._vectors
+            )
+        return index.without(set(index.catalogue.ids_alive()) - hashes.keys())
+
+    def _opened(self, generations: Generations) -> tuple[LiveIndex, Origin]:
+        """The newest snapshot that is whole, of our space and not ahead of the store."""
+        space_id, sequence = self._vectors.space_id, self._store.head(self._tenant).sequence
+        dimension = self._vectors.encoder.dimension
+        problems: list[str] = []
+        for name in generations.names():
+            try:
+                snapshot = read(generations.path(name))
+            except SnapshotDamaged as error:
+                problems.append(str(error))
+                continue
+            if snapshot.space_id == space_id and snapshot.sequence <= sequence:
+                index = LiveIndex(space_id, dimension, snapshot.sequence, [snapshot.segment])
+                return index, Origin(name, tuple(problems))
+            problems.append(f"The snapshot {name} is of another space or another database.")
+        return LiveIndex.empty(space_id, dimension), Origin(None, tuple(problems))
+
+    def _refuse_other_space(self) -> None:
+        space_id = self._store.head(self._tenant).space_id
+        if space_id not in ("", self._vectors.space_id):
+            raise SpaceMismatch(
+                f"The index was made in the space {space_id}, the encoder's is "
+                f"{self._vectors.space_id}: set MENTORS_ENCODER to the model the index was made "
+                f"with, or run 'mentors index' again to re-embed it with this one."
+            )
+
+    def _stall(self, space_id: str) -> None:
+        if not self._stalled:
+            log.warning(
+                "the index of %s is now in the space %s, this process stays at sequence %s of %s",
+                self._tenant,
+                space_id,
+                self.index.sequence,
+                self._vectors.space_id,
+            )
+        self._stalled = True

@@ -1,0 +1,127 @@
+"""Keeping the data folder in shape: snapshots written, what was removed gone from every byte.
+
+One process at a time does this for a tenant, chosen by a lock on a file beside the snapshots; the
+kernel lets go of it when the process dies (`docs/adr/0007`).
+"""
+
+import logging
+import time
+from pathlib import Path
+
+import filelock
+
+from indexer.folder import DataFolder
+from indexer.following import Follower
+from indexer.generations import Generations
+from indexer.snapshot import Snapshot
+from indexer.store import Head, Store
+from models.errors import Busy, DataFolderError
+
+BEHIND = 1_000  # changes after the last snapshot that are worth a new one ...
+BEHIND_SHARE = 0.1  # ... and this share of the mentors, so that large pools are not written often
+ERASE_AFTER_S = 15.0  # removals are gathered so long; all bytes are to be gone within 60 s
+_AGAIN = 2
+PATIENCE_S = 120.0  # how long a command waits for another process that keeps the same folder
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Writes snapshots of one tenant and erases what was removed."""
+
+    def __init__(self, store: Store, folder: DataFolder, tenant: str, follower: Follower) -> None:
+        self._store = store
+        self._folder = folder
+        self._tenant = tenant
+        self._follower = follower
+        self.generations = Generations(folder.tenant(tenant))
+        self._log_empty_at = 0  # the removal up to which the database's log was emptied
+        self._first_seen: float | None = None
+
+    def is_due(self) -> bool:
+        """Whether `keep` should be called now."""
+        head = self._store.head(self._tenant)
+        if self._snapshot_due(head):
+            return True
+        if self._erased(head):
+            self._first_seen = None
+            return False
+        now = time.monotonic()
+        self._first_seen = self._first_seen or now
+        return now - self._first_seen >= ERASE_AFTER_S
+
+    def erase(self) -> None:
+        """Erase at once what was removed, unless that is done or another process is at it."""
+        if not self._erased(self._store.head(self._tenant)):
+            self.keep()
+
+    def keep(self, *, wait: bool = False, snapshot: bool = False) -> bool:
+        """Do what is due, `snapshot` or not; False when another process is at it.
+
+        With `wait` that process is waited for. Raises Busy, DataFolderError or StoreUnavailable;
+        whatever was live stays live then.
+        """
+        try:
+            self.generations.folder.mkdir(parents=True, exist_ok=True)
+            with lock_of(self.generations.folder, PATIENCE_S if wait else 0):
+                self._keep(snapshot=snapshot)
+                for _ in range(_AGAIN):  # while somebody was removed in the meantime
+                    if not self._erased(self._store.head(self._tenant)):
+                        self._keep(snapshot=False)
+        except filelock.Timeout as error:
+            if not wait:
+                return False
+            raise Busy(
+                f"Another process has kept the snapshots in {self.generations.folder} for over "
+                f"{PATIENCE_S:.0f} s: try again, or end it."
+            ) from error
+        except OSError as error:
+            raise DataFolderError(
+                f"{error.filename or self.generations.folder} cannot be written "
+                f"({error.strerror}): the index from before stays live."
+            ) from error
+        return True
+
+    def _keep(self, *, snapshot: bool) -> None:
+        # Read before catching up, so that the index has every removal that is acted on here; one
+        # that comes meanwhile is the next round's.
+        head = self._store.head(self._tenant)
+        self._follower.catch_up()
+        index = self._follower.index
+        older = self._latest() < max(head.removed_at, min(1, head.sequence))  # or there is none
+        wanted = snapshot or older or self._snapshot_due(head)
+        if wanted and self._may_write(head):
+            whole = index.whole()
+            self.generations.publish(
+                Snapshot(index.space_id, head.runtime_id, index.sequence, whole)
+            )
+        self.generations.tidy(head.removed_at, max(head.sequence, index.sequence))
+        self._folder.write_rejects(self._tenant, self._store.rejects(self._tenant))
+        self._store.forget_tombstones(self._tenant, self.generations.oldest())
+        if self._log_empty_at < head.removed_at and self._store.database.purge_log():
+            self._log_empty_at = head.removed_at
+
+    def _may_write(self, head: Head) -> bool:
+        """Whether our index is the tenant's: of its space, and not behind."""
+        index = self._follower.index
+        return index.space_id == head.space_id and index.sequence >= head.sequence
+
+    def _erased(self, head: Head) -> bool:
+        tidy = self.generations.is_tidy(head.removed_at, head.sequence)
+        return tidy and self._log_empty_at >= head.removed_at
+
+    def _snapshot_due(self, head: Head) -> bool:
+        index = self._follower.index
+        if not head.sequence or index.space_id != head.space_id:
+            return False
+        behind = head.sequence - self._latest()
+        lost = bool(self.generations.names()) and self.generations.live() is None
+        return lost or behind > max(BEHIND, BEHIND_SHARE * index.mentors)
+
+    def _latest(self) -> int:
+        live = self.generations.live()
+        return 0 if live is None else int(live.partition("-")[0])
+
+
+def lock_of(folder: Path, timeout_s: float) -> filelock.BaseFileLock:
+    """The lock of whoever writes snapshots below a tenant's folder; raises filelock.Timeout."""
+    return filelock.FileLock(folder / "keeper.lock", timeout=timeout_s)

@@ -1,0 +1,292 @@
+"""The index in memory: one large segment, a few small ones behind it, and who still counts.
+
+A change never touches what a search may be reading: it makes a new `LiveIndex` that shares the
+old segments, marks replaced and removed mentors as gone, and adds one small segment for new texts.
+FAISS allows any number of searches at once but none while vectors are added, so nothing is ever
+added to a segment that is in use (`docs/adr/0006`). However the mentors are spread over segments,
+answers are the same to the last bit.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.dense import owners_above_edge
+from indexer.lexical import best_rows
+from indexer.passages import passages
+from indexer.records import readable
+from indexer.segment import Kept, Segment, joined, segment_of
+from indexer.store import Changed
+from indexer.vectors import Vectors
+from models.mentor import Attribute, Mentor
+
+log = logging.getLogger(__name__)
+
+LOOSE = 0.25  # share of the large segment that may be gone or lie behind it before it is made anew
+LOOSE_MENTORS = 1_000  # and at least so many, so that small pools are not made anew at every change
+
+
+class LiveIndex:
+    """The index of a tenant at one sequence, behind the `Index` port; immutable.
+
+    Rows number the mentors of all segments one after the other; those of mentors that are gone
+    stay as numbers that nothing finds.
+    """
+
+    def __init__(
+        self,
+        space_id: str,
+        dimension: int,
+        sequence: int,
+        segments: Sequence[Segment],
+        alive: NDArray[np.bool_] | None = None,
+        free: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """`alive`, `free`: shape (n_rows,): who counts, and who of them has a free place."""
+        self.space_id = space_id
+        self.dimension = dimension
+        self.sequence = sequence
+        self.segments = tuple(segments)
+        self.first = _firsts(self.segments)
+        everybody = np.ones(self.first[-1], dtype=np.bool_)
+        self.alive = everybody if alive is None else alive
+        self.free = _free(self.segments) if free is None else free
+        self.catalogue = LiveCatalogue(self)
+        self.dense = LiveDense(self)
+        self.lexical = LiveLexical(self)
+
+    @classmethod
+    def empty(cls, space_id: str, dimension: int) -> "LiveIndex":
+        """An index of nobody, at sequence 0."""
+        return cls(space_id, dimension, 0, [segment_of([], {}, dimension)])
+
+    @property
+    def mentors(self) -> int:
+        """How many mentors count."""
+        return int(self.alive.sum())
+
+    def advanced(self, sequence: int, changes: Sequence[Changed], vectors: Vectors) -> "LiveIndex":
+        """The index after `changes`, oldest first, at `sequence`.
+
+        A change of places alone costs a flag; a new text a row in a new segment.
+        """
+        alive, free = self.alive.copy(), self.free.copy()
+        rewritten: dict[str, Mentor] = {}
+        for change in changes:
+            row = self.catalogue.row(change.id)
+            mentor = None if change.record is None else readable(change.record)
+            if change.record is not None and mentor is None:
+                log.warning("the record of %r is damaged: 'mentors verify' says more", change.id)
+            if mentor and row is not None and self.catalogue.text_hash(row) == change.text_hash:
+                free[row] = mentor.can_take_a_mentee
+                continue
+            if row is not None:
+                alive[row] = False
+            if mentor:
+                rewritten[mentor.id] = mentor
+        if not rewritten:
+            return self._with(sequence, self.segments, alive, free)
+        fresh = self._segment(list(rewritten.values()), vectors)
+        segments = (*self.segments, fresh)
+        alive = np.concatenate([alive, np.ones(fresh.size, np.bool_)])
+        free = np.concatenate([free, fresh.catalogue.available()])
+        return self._with(sequence, segments, alive, free)
+
+    def without(self, ids: Iterable[str]) -> "LiveIndex":
+        """The same index without these mentors."""
+        alive = self.alive.copy()
+        for id in ids:
+            if (row := self.catalogue.row(id)) is not None:
+                alive[row] = False
+        return self._with(self.sequence, self.segments, alive, self.free)
+
+    def tidied(self) -> "LiveIndex":
+        """The same index in fewer segments, when enough has gathered to make that worth it.
+
+        Small segments of like size are joined, as in a log-structured merge tree, so each mentor
+        is copied a logarithmic number of times; the large one is made anew when a quarter is
+        loose.
+        """
+        base = self.segments[0].size
+        loose = (base - int(self.alive[:base].sum())) + int(self.alive[base:].sum())
+        if loose > max(LOOSE_MENTORS, LOOSE * base):
+            return self._rejoined(0)
+        sizes = [segment.size for segment in self.segments]
+        first = len(sizes)
+        behind = 0
+        while first > 1 and (behind == 0 or sizes[first - 1] <= 2 * behind):
+            first -= 1
+            behind += sizes[first]
+        return self._rejoined(first) if len(sizes) - first > 1 else self
+
+    def whole(self) -> Segment:
+        """Everybody who counts in one segment, as a snapshot holds them."""
+        if len(self.segments) == 1 and self.alive.all():
+            base = self.segments[0]
+            if (self.free == base.catalogue.available()).all():
+                return base
+        return joined(self._kept(0), self.dimension)
+
+    def parts(self, rows: NDArray[np.int64]) -> list[tuple[Segment, NDArray[np.int64]]]:
+        """`rows`, sorted, as rows of each segment."""
+        cuts = np.searchsorted(rows, self.first)
+        return [
+            (segment, rows[cuts[i] : cuts[i + 1]] - self.first[i])
+            for i, segment in enumerate(self.segments)
+        ]
+
+    def place(self, row: int) -> tuple[Segment, int]:
+        """The segment of a row, and the row in it."""
+        i = int(np.searchsorted(self.first, row, side="right")) - 1
+        return self.segments[i], row - int(self.first[i])
+
+    def _segment(self, mentors: list[Mentor], vectors: Vectors) -> Segment:
+        texts = [passage.text for mentor in mentors for passage in passages(mentor)]
+        return segment_of(mentors, vectors.by_key(texts), self.dimension)
+
+    def _kept(self, first: int) -> list[Kept]:
+        kept = []
+        for i in range(first, len(self.segments)):
+            here = slice(int(self.first[i]), int(self.first[i + 1]))
+            rows = np.flatnonzero(self.alive[here])
+            kept.append((self.segments[i], rows, self.free[here][rows]))
+        return kept
+
+    def _rejoined(self, first: int) -> "LiveIndex":
+        """The segments from `first` on made one."""
+        at = int(self.first[first])
+        last = joined(self._kept(first), self.dimension)
+        segments = (*self.segments[:first], last)
+        alive = np.concatenate([self.alive[:at], np.ones(last.size, np.bool_)])
+        free = np.concatenate([self.free[:at], last.catalogue.available()])
+        return self._with(self.sequence, segments, alive, free)
+
+    def _with(
+        self,
+        sequence: int,
+        segments: Sequence[Segment],
+        alive: NDArray[np.bool_],
+        free: NDArray[np.bool_],
+    ) -> "LiveIndex":
+        return LiveIndex(self.space_id, self.dimension, sequence, segments, alive, free)
+
+
+class LiveCatalogue:
+    """Who is in the index, behind the `Catalogue` port."""
+
+    def __init__(self, index: LiveIndex) -> None:
+        self._index = index
+
+    @property
+    def size(self) -> int:
+        return len(self._index.alive)
+
+    def alive(self) -> NDArray[np.bool_]:
+        """Which rows count; shape (size,)."""
+        return self._index.alive
+
+    def available(self) -> NDArray[np.bool_]:
+        """Available and with a free place, as of the sequence; shape (size,)."""
+        return self._index.free
+
+    def mean_norms(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The length of each mean passage vector, shape (len(rows),)."""
+        return np.concatenate([s.catalogue.mean_norms[at] for s, at in self._index.parts(rows)])
+
+    def ids(self, rows: NDArray[np.int64]) -> list[str]:
+        first = self._index.first
+        owners = np.searchsorted(first, rows, side="right") - 1
+        locals_ = (rows - first[owners]).tolist()
+        catalogues = [segment.catalogue for segment in self._index.segments]
+        return [catalogues[i].id(j) for i, j in zip(owners.tolist(), locals_, strict=True)]
+
+    def ids_alive(self) -> list[str]:
+        """The ids of everybody who counts."""
+        return self.ids(np.flatnonzero(self._index.alive))
+
+    def text_hash(self, row: int) -> str:
+        segment, local = self._index.place(row)
+        return segment.catalogue.text_hash(local)
+
+    def row(self, id: str) -> int | None:
+        """The row at which the mentor counts, or None."""
+        for segment, first in zip(self._index.segments, self._index.first[:-1], strict=True):
+            local = segment.catalogue.row(id)
+            if local is not None and self._index.alive[first + local]:
+                return int(first) + local
+        return None
+
+    def rows(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of the ids that are here, sorted; unknown ids are left out."""
+        found = (self.row(id) for id in set(ids))
+        return np.asarray(sorted(row for row in found if row is not None), dtype=np.int64)
+
+    def texts(self, column: str) -> list[str]:
+        """One string a row; "" where the record has none."""
+        return [v for segment in self._index.segments for v in segment.catalogue.texts(column)]
+
+    def lists(self, column: str) -> list[list[str]]:
+        """One list of strings a row."""
+        return [v for segment in self._index.segments for v in segment.catalogue.lists(column)]
+
+    def attributes(self) -> list[dict[str, Attribute]]:
+        """The free attributes of each row."""
+        return [v for segment in self._index.segments for v in segment.catalogue.attributes()]
+
+
+class LiveDense:
+    """Nearest passages over all segments, behind the `PassageIndex` port."""
+
+    def __init__(self, index: LiveIndex) -> None:
+        self._index = index
+
+    def nearest(
+        self, queries: NDArray[np.float32], top_k: int, eligible: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Rows of the mentors who own the `top_k` nearest passages of any query, sorted."""
+        mask = self._index.alive if eligible is None else eligible & self._index.alive
+        cosines, owners = [], []
+        for i, segment in enumerate(self._index.segments):
+            here = mask[self._index.first[i] : self._index.first[i + 1]]
+            near, found = segment.dense.top(queries, top_k + 1, here)
+            cosines.append(near)
+            owners.append(np.where(found < 0, -1, found + self._index.first[i]))
+        return owners_above_edge(cosines, owners, top_k)
+
+    def cosines(
+        self, queries: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The exact cosines of all passages of the mentors at `rows`, and how many each has."""
+        found = [segment.dense.cosines(queries, at) for segment, at in self._index.parts(rows)]
+        cosines, counts = zip(*found, strict=True)
+        return np.concatenate(cosines, axis=1), np.concatenate(counts)
+
+
+class LiveLexical:
+    """Which mentors use the words of a goal, behind the `LexicalIndex` port."""
+
+    def __init__(self, index: LiveIndex) -> None:
+        self._index = index
+
+    def best(
+        self, weights: Mapping[str, float], top_k: int, eligible: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Rows of the `top_k` mentors with the greatest weighted sum > 0, sorted."""
+        mask = self._index.alive if eligible is None else eligible & self._index.alive
+        found = [segment.lexical.sums(weights) for segment in self._index.segments]
+        return best_rows(np.where(mask, np.concatenate(found), 0.0), top_k)
+
+    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem is absent."""
+        parts = self._index.parts(rows)
+        return np.concatenate([segment.lexical.saturations(stems, at) for segment, at in parts])
+
+
+def _firsts(segments: Sequence[Segment]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum([s.size for s in segments])]).astype(np.int64)
+
+
+def _free(segments: Sequence[Segment]) -> NDArray[np.bool_]:
+    return np.concatenate([segment.catalogue.available() for segment in segments])

@@ -1,0 +1,153 @@
+"""Writing mentors: only strings that are new in the encoder's space are embedded."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from indexer.passages import passages
+from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
+from indexer.store import Change, Conflict, Cut, Known, Store
+from indexer.vectors import Vectors, text_key
+from models.errors import MentorNotFound, StoreUnavailable
+from models.mentor import Mentor, as_record
+
+AT_ONCE = 500  # mentors embedded and committed together when all of them are at hand
+_TRIES = 10
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write came to: "added", "changed" or "unchanged", and the mentor's revision now."""
+
+    id: str
+    result: str
+    revision: int
+
+
+class Writer:
+    """Writes one tenant's mentors; when a method returns, what it wrote is on disk."""
+
+    def __init__(self, store: Store, tenant: str, vectors: Vectors) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._vectors = vectors
+
+    def put(self, mentors: Sequence[Mentor], progress: Progress | None = None) -> list[Outcome]:
+        """Add or replace mentors with distinct ids, in this order.
+
+        Raises SpaceMismatch, EncoderUnavailable or StoreUnavailable; nothing is written then.
+        """
+        for _ in range(_TRIES):
+            known = self._store.known(self._tenant, [mentor.id for mentor in mentors])
+            changes = [c for m in mentors if (c := _change(m, known.get(m.id))) is not None]
+            try:
+                last = self._write(changes, progress) if changes else 0
+            except Conflict:
+                continue
+            return _outcomes(mentors, known, changes, last)
+        raise StoreUnavailable("Other processes keep changing the same mentors: try again.")
+
+    def patch(self, id: str, patch: Mapping[str, object]) -> Outcome:
+        """Change some fields of a mentor by a JSON merge patch (RFC 7396).
+
+        Raises MentorNotFound or RecordRejected, and what `put` raises.
+        """
+        for _ in range(_TRIES):
+            stored = self._store.read(self._tenant, [id]).get(id)
+            if stored is None:
+                raise MentorNotFound(f"There is no mentor with the id {id!r}.")
+            mentor = mentor_from(patched(as_record(stored.mentor), patch))
+            known = self._store.known(self._tenant, [id]).get(id)
+            if known is None or known.revision != stored.revision:
+                continue
+            change = _change(mentor, known, must_match=True)
+            if change is None:
+                return Outcome(id, "unchanged", known.revision)
+            try:
+                return Outcome(id, "changed", self._write([change], None))
+            except Conflict:
+                continue
+        raise StoreUnavailable(f"Others keep changing the mentor {id!r}: try again.")
+
+    def remove(self, ids: Sequence[str]) -> dict[str, int]:
+        """Erase mentors; the sequence of each removal. Ids of nobody are left out."""
+        return self._store.remove(self._tenant, ids)
+
+    def adopt(self, progress: Progress | None = None) -> bool:
+        """Make this encoder's space the tenant's, embedding what it lacks; whether it was not yet.
+
+        Passages are cut anew. Writers of another space are refused from then on.
+        """
+        encoder = self._vectors.encoder
+        head = self._store.head(self._tenant)
+        if head.space_id == encoder.space_id or not head.sequence:
+            return False
+        since = 0
+        while True:
+            head, changes = self._store.changes(self._tenant, since, AT_ONCE)
+            if not changes:
+                runtime = encoder.runtime_id
+                if self._store.settle(self._tenant, encoder.space_id, runtime, head.sequence):
+                    self._store.drop_strays()
+                    return True
+                continue
+            stored = self._store.read(self._tenant, [c.id for c in changes if c.record])
+            fresh = self._vectors.by_key(_all_texts(found.mentor for found in stored.values()))
+            cut = {id: cut_of(found.mentor) for id, found in stored.items()}
+            revisions = {id: found.revision for id, found in stored.items()}
+            self._store.recut(self._tenant, cut, revisions, encoder.space_id, fresh)
+            since = changes[-1].revision
+            if progress:
+                progress(since, head.sequence)
+
+    def _write(self, changes: Sequence[Change], progress: Progress | None) -> int:
+        rewritten = (change.mentor for change in changes if change.cut is not None)
+        encoder = self._vectors.encoder
+        fresh = self._vectors.by_key(_all_texts(rewritten), progress)
+        return self._store.write(self._tenant, changes, encoder.space_id, encoder.runtime_id, fresh)
+
+
+def _change(mentor: Mentor, known: Known | None, *, must_match: bool = False) -> Change | None:
+    """What to write; None when the record is stored already.
+
+    Where only the places differ, the passages stay, which holds only on the revision seen.
+    """
+    record = canonical_json(mentor)
+    if known and known.content_hash == content_hash(record):
+        return None
+    if known and known.text_hash == text_hash(mentor):
+        return Change(mentor, record, None, known.revision)
+    return Change(mentor, record, cut_of(mentor), known.revision if known and must_match else None)
+
+
+def _all_texts(mentors: Iterable[Mentor]) -> Iterator[str]:
+    return (text for mentor in mentors for texts in texts_of(mentor) for text in texts)
+
+
+def texts_of(mentor: Mentor) -> tuple[list[str], list[str]]:
+    """Every text to embed: the passages, and the items from which the best is quoted."""
+    found = passages(mentor)
+    items = dict.fromkeys(item for passage in found for item in passage.items)
+    return [passage.text for passage in found], list(items)
+
+
+def cut_of(mentor: Mentor) -> Cut:
+    """The keys of those texts."""
+    texts, items = texts_of(mentor)
+    return Cut(tuple(map(text_key, texts)), tuple(map(text_key, items)))
+
+
+def _outcomes(
+    mentors: Sequence[Mentor], known: Mapping[str, Known], changes: Sequence[Change], last: int
+) -> list[Outcome]:
+    first = last - len(changes) + 1
+    revisions = {change.mentor.id: first + i for i, change in enumerate(changes)}
+    found = []
+    for mentor in mentors:
+        if mentor.id not in revisions:
+            found.append(Outcome(mentor.id, "unchanged", known[mentor.id].revision))
+        else:
+            result = "changed" if mentor.id in known else "added"
+            found.append(Outcome(mentor.id, result, revisions[mentor.id]))
+    return found
