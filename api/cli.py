@@ -76,14 +76,29 @@ def index(
     map: Annotated[
         Path | None, typer.Option("--map", help="JSON file that maps columns to fields.")
     ] = None,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Also remove mentors who are in none of the files.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would change; change nothing.")
+    ] = False,
+    max_removed: Annotated[
+        float,
+        typer.Option(
+            "--max-removed", min=0, max=100, help="Percent of all that --sync may remove."
+        ),
+    ] = 20.0,
     data: Data = None,
     tenant: Tenant = None,
 ) -> None:
     """Read mentor records and index them. Exit status 2 when any record was rejected."""
-    from api.indexing import index_files
+    from api.indexing import IndexCommand
 
     mapping = ColumnMapping() if map is None else read_mapping(map)
-    if not index_files(files, format, mapping, _settings(data, tenant)):
+    command = IndexCommand(
+        files, format, mapping, _settings(data, tenant), sync=sync, most_removed=max_removed
+    )
+    if not (command.dry_run() if dry_run else command.run()):
         raise typer.Exit(2)
 
 
@@ -131,6 +146,9 @@ def serve(
     host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
+    create: Annotated[
+        bool, typer.Option("--create", help="Begin with nobody when nothing is indexed yet.")
+    ] = False,
     data: Data = None,
     tenant: Tenant = None,
 ) -> None:
@@ -147,7 +165,10 @@ def serve(
         )
     settings = _settings(data, tenant)
     # Opened here, so that whatever is wrong is said in one sentence before the server starts.
-    serving = Serving(settings)
+    serving = Serving(settings, create=create)
+    serving.warm_up()
+    for problem in serving.follower.origin.problems:
+        screen.complain(problem)
     if workers == 1:
         uvicorn.run(create_app(settings, serving=serving), host=host, port=port)
         return
@@ -155,6 +176,7 @@ def serve(
     # Worker processes read their settings from the environment.
     os.environ["MENTORS_DATA"] = str(settings.data.resolve())
     os.environ["MENTORS_TENANT"] = settings.tenant
+    os.environ["MENTORS_CREATE"] = str(create)
     uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
 
 
@@ -165,6 +187,70 @@ def status(as_json: AsJson = False, data: Data = None, tenant: Tenant = None) ->
 
     found = status_of(_settings(data, tenant))
     screen.print_json(found) if as_json else screen.show_status(found)
+
+
+@_command
+def verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what is wrong from the database.")
+    ] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Check database, vectors and snapshots against each other. Exit status 1 on a problem."""
+    from api import upkeep
+
+    found = upkeep.verify(_settings(data, tenant), mend=repair)
+    screen.print_json(found) if as_json else screen.show_check(found)
+    if found.get("left", found["problems"]):
+        raise typer.Exit(1)
+
+
+@_command
+def erase(
+    id: Annotated[str, typer.Argument(help="The mentor's id.")],
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Look for traces in every byte of the data folder.")
+    ] = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Remove a mentor from every file, now. Exit status 1 when a trace was found."""
+    from api import upkeep
+
+    found = upkeep.erase(_settings(data, tenant), id, prove=prove)
+    screen.say(f"The mentor {id} is erased.")
+    if found:
+        screen.show_proof(found)
+        if found.traces:
+            raise typer.Exit(1)
+
+
+@_command
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file.")],
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Copy the database, all tenants, into one file, also while it is being served."""
+    from api import upkeep
+
+    size = upkeep.make_backup(_settings(data, tenant), file)
+    screen.say(f"{file} holds all mentors and their vectors ({size:,} bytes).")
+
+
+@_command
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that 'mentors backup' wrote.")],
+    data: Data = None,
+) -> None:
+    """Make a new data folder from a backup."""
+    from api import upkeep
+
+    settings = _settings(data, None)
+    tenants = upkeep.restore(settings, file)
+    screen.say(f"{settings.data} is ready; tenants: {', '.join(tenants) or 'none'}.")
 
 
 @_command

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 
-from models.errors import BadCursor, CursorExpired
+from models.errors import BadCursor
 
 
 def cursor(offset: int, request_digest: str, index_version: str) -> str:
@@ -14,16 +14,15 @@ def cursor(offset: int, request_digest: str, index_version: str) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def offset_of(text: str, request_digest: str, index_version: str) -> int:
-    """Where the page of this cursor begins.
+def opened(text: str, request_digest: str) -> tuple[int, str]:
+    """Where the page of this cursor begins, and the index version it belongs to.
 
-    Raises BadCursor when it is none or was made for another request, CursorExpired when the
-    index has changed since.
+    Raises BadCursor when it is none or was made for another request.
     """
     try:
         padded = text + "=" * (-len(text) % 4)
         offset, digest, version = json.loads(base64.urlsafe_b64decode(padded))
-        if not (isinstance(offset, int) and offset >= 0):
+        if not (isinstance(offset, int) and offset >= 0 and isinstance(version, str)):
             raise ValueError
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise BadCursor(
@@ -35,11 +34,7 @@ def offset_of(text: str, request_digest: str, index_version: str) -> int:
             "The cursor belongs to another request: send the same goals, filters and limit.",
             pointer="/cursor",
         )
-    if version != index_version:
-        raise CursorExpired(
-            "The index has changed since this cursor was issued: begin again without a cursor."
-        )
-    return offset
+    return offset, version
 
 
 def digest(request: object) -> str:

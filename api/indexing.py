@@ -3,74 +3,152 @@
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from api import screen
 from api.settings import Settings
 from api.wiring import Indexing
-from indexer.build import ReadReport, ingest
 from indexer.folder import DataFolder
+from indexer.generations import Generations, sequence_of
+from indexer.importing import Difference, Import, ReadReport, Rejected
 from indexer.mapping import ColumnMapping
-from indexer.reading import FORMATS, format_of
-from indexer.snapshot import live_name, read_manifest
+from indexer.reading import FORMATS, count_records, format_of
 from indexer.store import Store
 from models.errors import BadInput, NoIndex, SourceUnreadable
 from recommender.scoring import VERSION
 
-_SHOWN = 20  # rejected records listed on the terminal; all of them are in the rejects file
+MOST_REMOVED = 20.0  # percent of the mentors that a sync removes without being told to
+_SHOWN = 20  # records listed on the terminal; all rejected ones are in the rejects file
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, KiB on Linux
 
 
-def index_files(
-    files: Sequence[Path], format: str, mapping: ColumnMapping, settings: Settings
-) -> bool:
-    """Read the files, index the mentors, say what happened; whether every record was taken."""
-    if format not in FORMATS:
-        raise BadInput(f"--format {format!r}: expected one of {', '.join(FORMATS)}.")
-    for file in files:
-        format_of(file, format)  # a file that cannot be read is said before anything is written
-    began = time.perf_counter()
-    indexing = Indexing(settings)
-    try:
-        reports, unreadable = _read(files, format, mapping, indexing, settings.tenant)
-        if indexing.store.count(settings.tenant):
-            with screen.progress("embedding") as progress:
-                snapshot = indexing.build(progress)
-            _say_built(snapshot.catalogue.size, int(snapshot.dense.index.ntotal), began)
-        else:
-            screen.complain("No mentor was indexed: no record of the files could be taken.")
-    finally:
-        indexing.close()
-    if unreadable:
-        raise unreadable
-    return not any(report.rejects for report in reports)
+class IndexCommand:
+    """One run of `mentors index` over some files."""
 
+    def __init__(
+        self,
+        files: Sequence[Path],
+        format: str,
+        mapping: ColumnMapping,
+        settings: Settings,
+        *,
+        sync: bool = False,
+        most_removed: float = MOST_REMOVED,
+    ) -> None:
+        """Raises BadInput or SourceUnreadable for what cannot be begun at all."""
+        if format not in FORMATS:
+            raise BadInput(f"--format {format!r}: expected one of {', '.join(FORMATS)}.")
+        for file in files:
+            format_of(file, format)  # said before anything is written
+        self._files = files
+        self._format = format
+        self._mapping = mapping
+        self._settings = settings
+        self._sync = sync
+        self._most_removed = most_removed
 
-def _read(
-    files: Sequence[Path],
-    format: str,
-    mapping: ColumnMapping,
-    indexing: Indexing,
-    tenant: str,
-) -> tuple[list[ReadReport], SourceUnreadable | None]:
-    """What each file came to, up to one that broke off; what was read before it stays."""
-    seen: dict[str, str] = {}
-    reports: list[ReadReport] = []
-    for file in files:
+    def dry_run(self) -> bool:
+        """Print what indexing would change; whether every record could be taken."""
+        there = (self._settings.data / "mentors.db").is_file()
+        store = Store.in_folder(self._settings.data) if there else Store("sqlite://")
         try:
-            report = ingest(file, format, mapping, indexing.store, tenant, seen)
-        except SourceUnreadable as error:
-            return reports, error
-        rejects = [
-            {"line": r.line, "field": r.field, "reason": r.reason, "record": r.value}
-            for r in report.rejects
-        ]
-        kept = indexing.folder.keep_rejects(tenant, file, rejects)
-        _say_read(file, report, kept)
-        reports.append(report)
-    return reports, None
+            found = self._plan(store)
+        finally:
+            store.close()
+        _say_difference(found)
+        self._guard(found)
+        return not found.rejects
+
+    def run(self) -> bool:
+        """Read the files, index the mentors, say what happened; whether all records were taken."""
+        began = time.perf_counter()
+        indexing = Indexing(self._settings, adopt=False)
+        try:
+            leaving = self._leaving(indexing)
+            with screen.progress("re-embedding") as progress:
+                indexing.writer.adopt(progress)
+            reports, unreadable = self._read(indexing)
+            if leaving and not unreadable:
+                removed = indexing.writer.remove(leaving)
+                screen.say(f"{len(removed):,} mentors who are no longer listed were removed.")
+            if indexing.store.head(indexing.tenant).sequence:
+                follower = indexing.publish()
+                if follower.origin.problems:
+                    screen.complain(str(follower.origin))
+                _say_built(indexing, follower.index.mentors, began)
+            else:
+                screen.complain("No mentor was indexed: no record of the files could be taken.")
+        finally:
+            indexing.close()
+        if unreadable:
+            raise unreadable
+        return not any(report.rejects for report in reports)
+
+    def _plan(self, store: Store) -> Difference:
+        plan = Import(self._format, self._mapping)
+        return plan.plan(self._files, store, self._settings.tenant, sync=self._sync)
+
+    def _leaving(self, indexing: Indexing) -> list[str]:
+        """Whom a sync removes; found, and refused, before anything is written."""
+        if not self._sync:
+            return []
+        found = self._plan(indexing.store)
+        self._guard(found)
+        return found.removed
+
+    def _guard(self, found: Difference) -> None:
+        if not found.removed:
+            return
+        if found.nameless:
+            raise BadInput(
+                f"--sync would remove {len(found.removed):,} mentors, but {found.nameless[0]} "
+                f"Whose record that is cannot be told: mend it first. Nothing was changed."
+            )
+        percent = 100 * found.share
+        if percent > self._most_removed:
+            raise BadInput(
+                f"--sync would remove {len(found.removed):,} mentors, {percent:.0f} % of all, more "
+                f"than {self._most_removed:g} %: if that is meant, say --max-removed "
+                f"{min(100, int(percent) + 1)}. Nothing was changed."
+            )
+
+    def _read(self, indexing: Indexing) -> tuple[list[ReadReport], SourceUnreadable | None]:
+        """What each file came to, up to one that broke off; what was read before it stays."""
+        reading = Import(self._format, self._mapping)
+        reports: list[ReadReport] = []
+        for file in self._files:
+            try:
+                with screen.progress("indexing", count_records(file, self._format)) as progress:
+                    report = reading.read(file, indexing.writer, progress)
+            except SourceUnreadable as error:
+                return reports, error
+            kept = indexing.folder.rejects_path(indexing.tenant, file)
+            indexing.store.keep_rejects(
+                indexing.tenant, kept.name, [reject.kept() for reject in report.rejects]
+            )
+            indexing.folder.write_rejects(indexing.tenant, indexing.store.rejects(indexing.tenant))
+            _say_read(file, report, kept)
+            reports.append(report)
+        return reports, None
+
+
+def _say_difference(found: Difference) -> None:
+    _list("+ {}", found.added)
+    _list("~ {}", [f"{id} ({', '.join(fields)})" for id, fields in found.changed.items()])
+    _list("- {}", found.removed)
+    _complain_about(found.rejects)
+    screen.say(
+        f"Would add {len(found.added):,}, change {len(found.changed):,}, remove "
+        f"{len(found.removed):,} and leave {found.unchanged:,} mentors as they are; "
+        f"{len(found.rejects):,} records would be rejected. Nothing was changed."
+    )
+
+
+def _list(form: str, items: Iterable[str]) -> None:
+    for item in items:
+        screen.say(form.format(screen.plain(item)))
 
 
 def _say_read(file: Path, report: ReadReport, kept: Path) -> None:
@@ -83,20 +161,24 @@ def _say_read(file: Path, report: ReadReport, kept: Path) -> None:
             f"{file}: {name!r} is no field of a mentor record and was ignored; name one with "
             f"--map, or put it under attributes."
         )
-    for reject in report.rejects[:_SHOWN]:
-        screen.complain(str(reject))
-    if len(report.rejects) > _SHOWN:
-        screen.complain(f"... and {len(report.rejects) - _SHOWN:,} more.")
+    _complain_about(report.rejects)
     if report.rejects:
         screen.complain(f"The rejected records are kept in {kept}.")
 
 
-def _say_built(mentors: int, passages: int, began: float) -> None:
+def _complain_about(rejects: Sequence[Rejected]) -> None:
+    for reject in rejects[:_SHOWN]:
+        screen.complain(str(reject))
+    if len(rejects) > _SHOWN:
+        screen.complain(f"... and {len(rejects) - _SHOWN:,} more.")
+
+
+def _say_built(indexing: Indexing, mentors: int, began: float) -> None:
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / 1024**2
     screen.say(
-        f"Indexed {mentors:,} mentors, {passages:,} passages in {seconds:.1f} s "
-        f"({passages / seconds:,.0f} passages a second, peak memory {peak:,.0f} MiB)."
+        f"Indexed {mentors:,} mentors in {seconds:.1f} s: {indexing.vectors.encoded:,} new texts "
+        f"embedded, peak memory {peak:,.0f} MiB."
     )
 
 
@@ -104,25 +186,31 @@ def status_of(settings: Settings) -> dict[str, Any]:
     """What `mentors status --json` prints."""
     folder = DataFolder(settings.data)
     folder.ensure_present()
+    generations = Generations(folder.tenant(settings.tenant))
     store = Store.in_folder(settings.data)
     try:
-        mentors, sequence = store.count(settings.tenant), store.sequence(settings.tenant)
+        head = store.head(settings.tenant)
+        mentors, passages = store.count(settings.tenant), store.count_passages(settings.tenant)
+        rejected = sum(map(len, store.rejects(settings.tenant).values()))
     finally:
         store.close()
-    here = folder.tenant(settings.tenant)
-    if not mentors:
+    if not head.sequence:
         raise NoIndex(
             f"The tenant {settings.tenant!r} has no mentor in {settings.data}: run "
             f"'mentors index FILE' with the same --data and --tenant."
         )
-    manifest = read_manifest(here, live_name(here))
+    live = generations.live()
     return {
         "mentors": mentors,
-        "passages": manifest.passages,
-        "sequence": sequence,
-        "index_version": f"{manifest.space_id}/{VERSION}/{manifest.sequence}",
-        "encoder": manifest.space_id,
-        "runtime": manifest.runtime_id,
+        "passages": passages,
+        "sequence": head.sequence,
+        "index_version": f"{head.space_id}/{VERSION}/{head.sequence}",
+        "encoder": head.space_id,
+        "runtime": head.runtime_id,
+        "snapshot": live,
+        "changes_since_snapshot": head.sequence - (sequence_of(live) if live else 0),
+        "erasure_pending": live is not None and generations.oldest() < head.removed_at,
+        "rejected_records": rejected,
         "data": str(settings.data),
         "tenant": settings.tenant,
     }

@@ -1,13 +1,14 @@
 """Errors over HTTP: RFC 9457 problem details, from one table."""
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.schemas import what_is_wrong
+from api.schemas import Problem, what_is_wrong
 from models.errors import (
     BadCursor,
     BadFilter,
@@ -19,6 +20,9 @@ from models.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in (404, 410, 422, 503)
+}
 log = logging.getLogger(__name__)
 
 # Error to (status, title); the type is a URN of the error's name, so it is stable and leads
@@ -61,7 +65,8 @@ async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
     status, title = next((s, t) for kind, s, t in _TABLE if isinstance(error, kind))
     name = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__)
     pointer = getattr(error, "pointer", "") or None
-    return problem(status, title, str(error), type=f"urn:mentors:{name[1:]}", pointer=pointer)
+    detail = str(error).rstrip(".") + "."  # those of records are parts of a sentence elsewhere
+    return problem(status, title, detail, type=f"urn:mentors:{name[1:]}", pointer=pointer)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

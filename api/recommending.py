@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api import screen
-from api.rendering import recommendations_json
+from api.answering import answer as answered
 from api.schemas import RecommendationsBody, what_is_wrong
 from api.settings import Settings
 from api.wiring import Serving
@@ -28,10 +28,10 @@ def answer_many(
     """The answers to several goals, with everything loaded once."""
     bodies = [_body(goal, wanted) for goal in goals]
     for body in bodies:
-        understand(body.request("").goals)  # a wrong goal is said before the model is loaded
+        understand(body.request().goals)  # a wrong goal is said before the model is loaded
     serving = Serving(settings)
     try:
-        return [_answer(serving, body) for body in bodies]
+        return [answered(serving, body) for body in bodies]
     finally:
         serving.close()
 
@@ -45,13 +45,13 @@ def answer_file(source: Path, target: Path, wanted: dict[str, Any], settings: Se
     goals = [(id, _body(text, wanted)) for id, text in read_goals(source)]
     for id, body in goals:  # all before the first is answered, so that no half of a run is left
         with _naming(source, id):
-            understand(body.request("").goals)
+            understand(body.request().goals)
     serving = Serving(settings)
     try:
         with screen.progress("recommending") as progress, _opened(target) as file:
             for done, (id, body) in enumerate(goals, start=1):
                 with _naming(source, id):
-                    answer = _answer(serving, body)
+                    answer = answered(serving, body)
                 file.write(json.dumps({"id": id} | answer, ensure_ascii=False) + "\n")
                 progress(done, len(goals))
     finally:
@@ -98,12 +98,6 @@ def _opened(target: Path) -> Any:
         return target.open("w", encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
-
-
-def _answer(serving: Serving, body: RecommendationsBody) -> dict[str, Any]:
-    recommender = serving.recommender
-    answer = recommender.recommend(body.request(recommender.index_version))
-    return recommendations_json(answer, body.digest())
 
 
 def _body(goal: str, wanted: dict[str, Any]) -> RecommendationsBody:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.cursors import digest, offset_of
+from api.cursors import digest, opened
 from models.errors import BadFilter
 from models.mentor import Attribute
 from recommender.eligibility import Exclusions, Filters
@@ -69,17 +69,23 @@ class RecommendationsBody(_Body):
     diversity: float = Field(default=0.0, ge=0, le=0, description="Only 0 so far.")
     explain: bool = True
 
-    def request(self, index_version: str) -> Request:
-        """The request in the recommender's terms. Raises BadCursor or CursorExpired."""
-        offset = 0 if self.cursor is None else offset_of(self.cursor, self.digest(), index_version)
+    def request(self) -> Request:
+        """The request in the recommender's terms. Raises BadCursor."""
         return Request(
             joined(self.goals),
             self.limit,
-            offset,
+            self._opened()[0],
             _filters(self.filters),
             Exclusions(_tuple(self.exclude.ids), _tuple(self.exclude.organization)),
             self.explain,
         )
+
+    def version(self) -> str | None:
+        """The index version that the cursor pins, None without one. Raises BadCursor."""
+        return self._opened()[1]
+
+    def _opened(self) -> tuple[int, str | None]:
+        return (0, None) if self.cursor is None else opened(self.cursor, self.digest())
 
     def digest(self) -> str:
         """What a cursor remembers of this request."""
@@ -202,6 +208,14 @@ class RecommendationsAnswer(BaseModel):
     hints: list[Coded]
     abstained: bool | None
     recommendations: list[RecommendationAnswer]
+
+
+class ChangeAnswer(BaseModel):
+    """What a change came to; it is on disk when this is sent."""
+
+    id: str
+    result: str = Field(description="added, changed, unchanged or removed.")
+    sequence: int = Field(description="Of the mentor's last change.")
 
 
 class Problem(BaseModel):

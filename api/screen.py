@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from indexer.proof import Proof
+
 _MOST_QUOTES = 3
 _LONGEST_QUOTE = 320  # characters shown of one quote; --json has all of it
 
@@ -33,16 +35,21 @@ def print_json(value: object) -> None:
 
 
 @contextlib.contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; a line at every tenth when standard error is no terminal."""
+def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """A bar on a terminal; a line at every tenth when standard error is no terminal.
+
+    Yields a function of how much is done and of how much in all, which may be left out when
+    `total` is known beforehand.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _tenths(what)
+        tenths = _tenths(what)
+        yield lambda done, of=total: tenths(min(done, of), of)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(what, total=total)
+        yield lambda done, of=total: bar.update(task, completed=min(done, of), total=of)
 
 
 def _tenths(what: str) -> Callable[[int, int], None]:
@@ -91,14 +98,14 @@ def show_recommendations(answer: dict[str, Any]) -> None:
 def _show_mentor(console: _Lines, rank: int, one: dict[str, Any], *, several: bool) -> None:
     mentor = one["mentor"]
     title = Text(f"{rank:>2}  ", style="dim")
-    title.append(_plain(mentor.get("name") or mentor["id"]), style="bold")
+    title.append(plain(mentor.get("name") or mentor["id"]), style="bold")
     if mentor.get("headline"):
-        title.append(f"  {_plain(mentor['headline'])}")
+        title.append(f"  {plain(mentor['headline'])}")
     title.append(f"  {one['score']:.2f}", style="cyan")
     console.print(title)
     said = [reason for reason in one["reasons"] if reason["part"] == "passages"]
     for reason in said[:_MOST_QUOTES]:
-        line = Text(f"“{_plain(_shortened(reason['quote']))}”")
+        line = Text(f"“{plain(_shortened(reason['quote']))}”")
         where = reason["field"].lstrip("/")
         goal = f"goal {reason['goal'] + 1}, " if several else ""
         line.append(f"  {goal}{where}, +{reason['contribution']:.2f}", style="dim")
@@ -110,7 +117,7 @@ def _show_words(console: _Lines, one: dict[str, Any], *, several: bool) -> None:
     named = [reason for reason in one["reasons"] if reason["part"] == "lexical"]
     if named:
         line = Text("shares your words: ", style="dim")
-        line.append(", ".join(_plain(reason["quote"]) for reason in named))
+        line.append(", ".join(plain(reason["quote"]) for reason in named))
         line.append(f"  +{sum(reason['contribution'] for reason in named):.2f}", style="dim")
         console.print(line, indent=4)
     notes = [fact["text"] for fact in one["facts"]]
@@ -120,7 +127,7 @@ def _show_words(console: _Lines, one: dict[str, Any], *, several: bool) -> None:
         console.print(Text(" · ".join(notes), style="green"), indent=4)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line, without the control characters by which a profile could steer the terminal."""
     return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) != "Cc")
 
@@ -129,11 +136,40 @@ def _shortened(quote: str) -> str:
     return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1] + "…"
 
 
+def show_check(found: dict[str, Any]) -> None:
+    """What `mentors verify` found, worst first."""
+    for problem in found["problems"]:
+        complain(f"Problem: {plain(problem)}")
+    for note in found["notes"]:
+        complain(f"Note: {plain(note)}")
+    counted = (
+        f"{found['mentors']:,} mentors, {found['passages']:,} passages, "
+        f"{found['snapshots']:,} snapshots"
+    )
+    left = found.get("left", found["problems"])
+    if found.get("repaired"):
+        say("Mended from the database." if not left else "Not everything could be mended:")
+        for problem in left:
+            complain(f"Problem: {plain(problem)}")
+    say(f"{counted}: " + (f"{len(left):,} problems." if left else "all agree."))
+
+
+def show_proof(found: Proof) -> None:
+    """What `mentors erase --prove` looked for, where, and what it found."""
+    for trace in found.traces:
+        complain(f"Found: {plain(str(trace))}")
+    say(
+        f"Looked for {found.texts:,} texts and {found.vectors:,} vectors of this mentor alone in "
+        f"{found.files:,} files ({found.bytes:,} bytes, compressed ones opened): "
+        + (f"{len(found.traces):,} traces." if found.traces else "no trace.")
+    )
+
+
 def show_status(found: dict[str, Any]) -> None:
     """Names and values in two columns."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in found.items():
-        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        shown = f"{value:,}" if type(value) is int else str(value)
         table.add_row(Text(name.replace("_", " "), style="dim"), Text(shown))
     Console(highlight=False).print(table)
 

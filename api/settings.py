@@ -12,7 +12,7 @@ class Settings(BaseSettings):
 
     `data`: the data folder; `tenant`: whose mentors; `encoder`: the default's name, a local
     sentence-transformers folder, or a model hub's name; `threads`: of the encoder, None = all
-    cores.
+    cores; `create`: whether a server begins with nobody where nothing is indexed yet.
     """
 
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)
@@ -21,3 +21,4 @@ class Settings(BaseSettings):
     tenant: str = "default"
     encoder: str = DEFAULT_MODEL
     threads: int | None = None
+    create: bool = False

@@ -1,0 +1,198 @@
+"""NDJSON in, one result a line out, in order, never all in memory.
+
+Many clients send everything before they read anything. So results wait in a file without a name
+until the client takes them: reading the request never waits for sending the answer.
+"""
+
+import asyncio
+import json
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import partial
+from typing import IO, Any
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.desk import Desk
+from api.wiring import Serving
+from indexer.records import mentor_from
+from models.errors import BadInput, MentorNotFound, MentorsError, RecordRejected
+from models.mentor import Mentor
+
+MAX_LINE = 4 * 1024 * 1024  # bytes; a record of every field at its limit is far shorter
+TOGETHER = 16  # records embedded and committed at once
+_SENT_AT_ONCE = 64 * 1024
+log = logging.getLogger(__name__)
+
+Result = dict[str, Any]
+
+
+class BulkResponse(Response):
+    """Reads the request's lines, writes them, and sends a result for each."""
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, request: Request, desk: Desk) -> None:
+        super().__init__()
+        self._request = request
+        self._desk = desk
+        self._more = asyncio.Event()
+        self._complete = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        headers = [(b"content-type", b"application/x-ndjson")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        with tempfile.TemporaryFile() as results:
+            writing = asyncio.create_task(self._write(results))
+            try:
+                async for some in self._sendable(results):
+                    await send({"type": "http.response.body", "body": some, "more_body": True})
+            finally:
+                await writing
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _write(self, results: IO[bytes]) -> None:
+        try:
+            async for lines in _batches(_lines(self._request)):
+                found = await self._desk.bulk(partial(_apply, self._desk.serving, lines))
+                results.seek(0, 2)
+                for result in found:
+                    results.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
+                self._more.set()
+        except ClientDisconnect:
+            pass  # every result sent so far is true; the rest was never taken
+        except Exception:
+            log.exception("a bulk request broke off")
+            results.seek(0, 2)
+            reason = "Something went wrong here; it has been logged. This and later lines were not"
+            line = json.dumps({"result": "failed", "reason": f"{reason} taken."})
+            results.write(line.encode() + b"\n")
+        finally:
+            self._complete = True
+            self._more.set()
+
+    async def _sendable(self, results: IO[bytes]) -> AsyncIterator[bytes]:
+        sent = 0
+        while True:
+            self._more.clear()
+            complete = self._complete
+            results.seek(sent)
+            while some := results.read(_SENT_AT_ONCE):
+                sent += len(some)
+                yield some
+                results.seek(sent)
+            if complete:
+                return
+            await self._more.wait()
+
+
+async def _lines(request: Request) -> AsyncIterator[tuple[bytes | int, bool]]:
+    """Each line, or its size where it is too long, and whether the next one is here already."""
+    rest, dropped = b"", 0
+    async for chunk in request.stream():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for i, line in enumerate(whole):
+            size = dropped + len(line)
+            dropped = 0
+            yield (line if size <= MAX_LINE else size), i + 1 < len(whole)
+        if len(rest) + dropped > MAX_LINE:
+            dropped += len(rest)
+            rest = b""
+    if rest or dropped:
+        yield (rest if not dropped else dropped + len(rest)), False
+
+
+async def _batches(
+    lines: AsyncIterator[tuple[bytes | int, bool]],
+) -> AsyncIterator[list[tuple[int, bytes | int]]]:
+    """Numbered lines, as many together as are here: a client that sends one gets one result."""
+    batch: list[tuple[int, bytes | int]] = []
+    number = 0
+    async for line, more in lines:
+        number += 1
+        if isinstance(line, int) or line.strip():
+            batch.append((number, line))
+        if batch and (len(batch) == TOGETHER or not more):
+            yield batch
+            batch = []
+
+
+def _apply(serving: Serving, lines: list[tuple[int, bytes | int]]) -> list[Result]:
+    """The result of each line; records that follow one another are written together."""
+    results: list[Result] = []
+    waiting: list[tuple[int, Mentor]] = []
+    for number, line in lines:
+        try:
+            value = _decoded(line)
+            if "op" not in value or value["op"] == "put":
+                mentor = mentor_from({k: v for k, v in value.items() if k != "op"})
+                if mentor.id in {other.id for _, other in waiting}:
+                    results += _put(serving, waiting)
+                    waiting = []
+                waiting.append((number, mentor))
+                continue
+            results += _put(serving, waiting)
+            waiting = []
+            results.append({"line": number} | _changed(serving, value))
+        except MentorsError as error:
+            results += _put(serving, waiting)
+            waiting = []
+            results.append(_rejected(number, error))
+    return results + list(_put(serving, waiting))
+
+
+def _put(serving: Serving, waiting: list[tuple[int, Mentor]]) -> Iterator[Result]:
+    if not waiting:
+        return
+    try:
+        outcomes = serving.put([mentor for _, mentor in waiting])
+    except MentorsError as error:
+        for number, mentor in waiting:
+            yield _rejected(number, error) | {"id": mentor.id}
+        return
+    for (number, _), outcome in zip(waiting, outcomes, strict=True):
+        yield {
+            "line": number,
+            "id": outcome.id,
+            "result": outcome.result,
+            "sequence": outcome.revision,
+        }
+
+
+def _changed(serving: Serving, value: Mapping[str, Any]) -> Result:
+    id, op = value.get("id"), value["op"]
+    if not isinstance(id, str):
+        raise BadInput("/id is missing: expected the id of the mentor to change", pointer="/id")
+    if any("\ud800" <= c <= "\udfff" for c in id):
+        raise BadInput(f"/id {id!a} holds half of a surrogate pair", pointer="/id")
+    if op == "delete":
+        sequence = serving.remove(id)
+        if sequence is None:
+            raise MentorNotFound(f"There is no mentor with the id {id!r}")
+        return {"id": id, "result": "removed", "sequence": sequence}
+    if op == "patch":
+        outcome = serving.patch(id, {k: v for k, v in value.items() if k != "op"})
+        return {"id": id, "result": outcome.result, "sequence": outcome.revision}
+    raise BadInput(f"/op expected 'put', 'patch' or 'delete', got {op!r}", pointer="/op")
+
+
+def _decoded(line: bytes | int) -> dict[str, Any]:
+    if isinstance(line, int):
+        raise RecordRejected(f"the line is {line:,} bytes long, at most {MAX_LINE:,} are taken")
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RecordRejected(f"the line is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise RecordRejected("the line is no JSON object")
+    return value
+
+
+def _rejected(number: int, error: MentorsError) -> Result:
+    pointer = error.pointer if isinstance(error, BadInput) else ""
+    reason = str(error).rstrip(".").encode(errors="backslashreplace").decode()
+    return {"line": number, "result": "rejected", "field": pointer, "reason": f"{reason}."}
