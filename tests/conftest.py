@@ -31,15 +31,31 @@ def judged(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-# Property tests: few rounds where people wait, many in `make test-long`.
-ROUNDS = {"reduced": 50, "full": 2_000}
+# Few rounds where people wait, many in `make test-long`.
+ROUNDS = {
+    "examples of each property": (50, 2_000),
+    "kills of a process at work": (20, 200),
+    "damaged snapshot files": (200, 2_000),
+    "seconds of readers and writers side by side": (12, 60),
+    "histories of changes": (15, 200),
+}
 COUNTS = os.environ.get("MENTORS_TEST_COUNTS", "reduced")
-for name, rounds in ROUNDS.items():
-    settings.register_profile(
-        name, max_examples=rounds, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
+
+
+def rounds_of(name: str) -> int:
+    """How many rounds of one kind this run does."""
+    reduced, full = ROUNDS[name]
+    return full if COUNTS == "full" else reduced
+
+
+settings.register_profile(
+    COUNTS,
+    max_examples=rounds_of("examples of each property"),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile(COUNTS)
 
 
 def pytest_report_header() -> str:
-    return f"{COUNTS} counts: {ROUNDS[COUNTS]:,} examples of each property"
+    return f"{COUNTS} counts: " + ", ".join(f"{rounds_of(name):,} {name}" for name in ROUNDS)

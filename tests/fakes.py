@@ -1,5 +1,7 @@
 """Small real parts for tests: an encoder with a fixed table of words, and what it needs."""
 
+import functools
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.settings import Settings
-from indexer.build import snapshot_of
 from indexer.folder import DataFolder
+from indexer.live import LiveIndex
 from indexer.recipe import TextRecipe
-from indexer.records import canonical_json, mentor_from
+from indexer.records import mentor_from
 from indexer.snapshot import Snapshot
-from indexer.store import Change, Store
+from indexer.store import Store
 from indexer.vectors import Vectors
+from indexer.writing import Writer
 from models.mentor import Mentor
 from recommender.recommend import Recommender
 
@@ -56,6 +59,28 @@ class TableEncoder:
         if not vector.any():
             vector[_REST] = 1.0
         return vector / np.linalg.norm(vector)
+
+
+class WordEncoder:
+    """A text is the sum of its words, each a fixed direction in 64 dimensions: no two alike."""
+
+    space_id, runtime_id, dimension = "words-1", "numpy", 64
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self._vector(text) for text in texts])
+
+    encode_queries = encode_passages
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        words = re.findall(r"\w+", text.lower()) or [""]
+        vector = np.sum([_direction(word) for word in words], axis=0, dtype=np.float32)
+        return vector / np.linalg.norm(vector)
+
+
+@functools.cache
+def _direction(word: str) -> NDArray[np.float32]:
+    digest = hashlib.blake2b(word.encode(), digest_size=64).digest()
+    return np.frombuffer(digest, dtype=np.uint8).astype(np.float32) - 127.5
 
 
 def table_encoder(_settings: Settings) -> TableEncoder:
@@ -130,16 +155,47 @@ def mentors(*records: dict[str, object]) -> list[Mentor]:
     return sorted((mentor_from(record) for record in records or RECORDS), key=lambda m: m.id)
 
 
-def snapshot(store: Store, encoder: TableEncoder, *records: dict[str, object]) -> Snapshot:
-    """An index of the records, which are put into the store as well."""
-    found = mentors(*records)
-    sequence = store.write("default", [Change(m, canonical_json(m)) for m in found])
-    return snapshot_of(found, sequence, encoder, Vectors(store, encoder))
+def vectors(store: Store, encoder: TableEncoder | None = None) -> Vectors:
+    """The vectors of the table's space, cached in `store`."""
+    return Vectors(store, encoder or TableEncoder())
+
+
+def put(store: Store, *records: dict[str, object], tenant: str = "default") -> None:
+    """Write the records, or the five above, as any door does."""
+    Writer(store, tenant, vectors(store)).put(mentors(*records))
+
+
+def live_index(store: Store, *records: dict[str, object]) -> LiveIndex:
+    """An index of everybody in the store, into which the records are put first."""
+    put(store, *records)
+    head, changes = store.changes("default", 0)
+    found = vectors(store)
+    empty = LiveIndex.empty(found.space_id, found.encoder.dimension)
+    return empty.advanced(head.sequence, changes, found)
+
+
+def snapshot(store: Store, *records: dict[str, object]) -> Snapshot:
+    """Everybody in the store as a snapshot, the records put into the store first."""
+    index = live_index(store, *records)
+    return Snapshot(index.space_id, "numpy", index.sequence, index.whole())
 
 
 def recommender(folder: Path, *records: dict[str, object]) -> Recommender:
     """A recommender over the records, with its store in `folder`."""
     DataFolder(folder).ensure_writable()
-    store, encoder = Store.in_folder(folder), TableEncoder()
-    index = snapshot(store, encoder, *records)
-    return Recommender("default", index, encoder, store, TextRecipe(Vectors(store, encoder)))
+    store = Store.in_folder(folder)
+    index = live_index(store, *records)
+    return Recommender("default", index, TableEncoder(), store, TextRecipe(vectors(store)))
+
+
+class WideEncoder(TableEncoder):
+    """A vector of 384 dimensions a text, drawn by its hash: wide enough to be told from others."""
+
+    def __init__(self, space_id: str = "wide-1") -> None:
+        super().__init__(space_id)
+        self.dimension = 384
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+        drawn = np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
+        return drawn / np.linalg.norm(drawn)

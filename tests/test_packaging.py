@@ -34,5 +34,6 @@ def test_torch_is_pinned_to_a_release_with_a_cpu_build():
 def test_every_package_of_the_project_is_installed():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     packages = settings["tool"]["setuptools"]["packages"]
-    found = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
-    assert set(packages) == found
+    rooms = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
+    found = {path.parent for room in rooms for path in room.rglob("*.py")}
+    assert set(packages) == {".".join(path.relative_to(ROOT).parts) for path in found}

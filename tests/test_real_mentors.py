@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from api.evaluating import OURS, runs_of
-from api.indexing import index_files
+from api.indexing import IndexCommand
 from api.rendering import recommendations_json
 from api.settings import Settings
 from api.wiring import Serving
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def settings(judged, tmp_path_factory):
     chosen = Settings(data=tmp_path_factory.mktemp("real"))
-    assert index_files([judged / "mentors.jsonl"], "auto", ColumnMapping(), chosen)
+    assert IndexCommand([judged / "mentors.jsonl"], "auto", ColumnMapping(), chosen).run()
     return chosen
 
 

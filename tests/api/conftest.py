@@ -18,8 +18,6 @@ from api import cli
 from api.app import create_app
 from api.settings import Settings
 from api.wiring import EncoderFactory, Indexing
-from indexer.records import canonical_json
-from indexer.store import Change
 from tests.fakes import RECORDS, TableEncoder, mentors, table_encoder
 
 SECONDS = 20  # how long anything is waited for before a test fails
@@ -50,9 +48,8 @@ def wait_until(holds: Callable[[], object]) -> None:
 def add_mentors(settings: Settings, *records: dict[str, object]) -> Settings:
     """Put the records into the store of the data folder and make a new snapshot live."""
     indexing = Indexing(settings, table_encoder)
-    changes = [Change(mentor, canonical_json(mentor)) for mentor in mentors(*records)]
-    indexing.store.write(settings.tenant, changes)
-    indexing.build()
+    indexing.writer.put(mentors(*records))
+    indexing.publish()
     indexing.close()
     return settings
 
@@ -121,9 +118,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """Runs `mentors ...` in this process, with the table for an encoder."""
 
     def command(*arguments: object, space: str = "table-1") -> Ran:
-        monkeypatch.setattr(
-            "api.wiring.SentenceTransformerEncoder", lambda _model, threads: TableEncoder(space)
-        )
+        monkeypatch.setattr("api.wiring.default_encoder", lambda _settings: TableEncoder(space))
         monkeypatch.setattr(sys, "argv", ["mentors", *map(str, arguments)])
         status: object = 0
         try:
@@ -134,3 +129,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Ran(status, *capsys.readouterr())
 
     return command
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a server over the five mentors, which the tests of a module change together."""
+    settings = add_mentors(Settings(data=tmp_path_factory.mktemp("scratch")), *RECORDS)
+    with serving_at(settings, table_encoder) as client:
+        yield client

@@ -54,12 +54,103 @@ def test_indexing_says_what_was_read_and_built(run, data, records):
     first, second = ran.out.splitlines()
     assert ran.status == 0
     assert first == f"{records}: 5 records, 5 added, 0 changed, 0 unchanged, 0 rejected"
-    assert second.startswith("Indexed 5 mentors, 18 passages in ")
+    assert second.startswith("Indexed 5 mentors in ")
+    assert " s: 26 new texts embedded, peak memory " in second
+    assert second.endswith(" MiB.")
 
 
 def test_indexing_again_changes_only_what_changed(run, indexed, tmp_path):
     again = lines(tmp_path / "again.jsonl", RECORDS[0] | {"headline": "Auditor"}, *RECORDS[1:])
     assert "0 added, 1 changed, 4 unchanged" in run("index", again, "--data", indexed).out
+
+
+def test_indexing_again_embeds_only_what_is_new(run, indexed, tmp_path):
+    again = lines(tmp_path / "again.jsonl", RECORDS[0] | {"headline": "Auditor"}, *RECORDS[1:])
+    assert " s: 1 new texts embedded" in run("index", again, "--data", indexed).out
+    assert " s: 0 new texts embedded" in run("index", again, "--data", indexed).out
+
+
+def test_who_is_no_longer_listed_stays_without_sync_and_leaves_with_it(run, indexed, tmp_path):
+    fewer = lines(tmp_path / "fewer.jsonl", *RECORDS[:4])
+    assert "Indexed 5 mentors" in run("index", fewer, "--data", indexed).out
+    out = run("index", fewer, "--sync", "--data", indexed).out
+    assert "1 mentors who are no longer listed were removed.\nIndexed 4 mentors in " in out
+    found = answer(run("status", "--json", "--data", indexed))
+    assert (found["mentors"], found["sequence"], found["erasure_pending"]) == (4, 6, False)
+
+
+def test_a_sync_that_removes_too_many_is_refused_before_anything_changes(run, indexed, tmp_path):
+    fewer = lines(tmp_path / "fewer.jsonl", *RECORDS[:3], {"id": "new", "bio": "I weld."})
+    refused(
+        run("index", fewer, "--sync", "--data", indexed),
+        "--sync would remove 2 mentors, 40 % of all, more than 20 %: if that is meant, say "
+        "--max-removed 41. Nothing was changed.",
+    )
+    assert answer(run("status", "--json", "--data", indexed))["sequence"] == 5
+    allowed = run("index", fewer, "--sync", "--max-removed", 41, "--data", indexed)
+    assert (allowed.status, "Indexed 4 mentors" in allowed.out) == (0, True)
+
+
+def test_a_sync_with_a_record_that_could_be_anybodys_is_refused(run, indexed, tmp_path):
+    some = lines(tmp_path / "some.jsonl", *RECORDS[:4], {"bio": "Whose?"})
+    refused(
+        run("index", some, "--sync", "--data", indexed),
+        f"--sync would remove 1 mentors, but {some}, line 5: /id is missing. Whose record that is "
+        f"cannot be told: mend it first. Nothing was changed.",
+    )
+    assert answer(run("status", "--json", "--data", indexed))["sequence"] == 5
+
+
+def test_a_sync_with_an_unreadable_file_removes_nobody(run, indexed, tmp_path):
+    fewer = lines(tmp_path / "fewer.jsonl", *RECORDS[:4])
+    ran = run("index", fewer, tmp_path / "none.jsonl", "--sync", "--data", indexed)
+    refused(ran, "none.jsonl does not exist.")
+    assert answer(run("status", "--json", "--data", indexed))["mentors"] == 5
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(run, indexed, tmp_path):
+    source = lines(
+        tmp_path / "some.jsonl",
+        RECORDS[0] | {"headline": "Auditor", "capacity": 4},
+        *RECORDS[1:4],
+        {"id": "new", "bio": "I weld."},
+    )
+    ran = run("index", source, "--sync", "--dry-run", "--data", indexed)
+    assert (ran.status, ran.out.splitlines()) == (
+        0,
+        [
+            "+ new",
+            "~ auditor (capacity, headline)",
+            "- solicitor",
+            "Would add 1, change 1, remove 1 and leave 3 mentors as they are; 0 records would be "
+            "rejected. Nothing was changed.",
+        ],
+    )
+    assert answer(run("status", "--json", "--data", indexed))["sequence"] == 5
+
+
+def test_a_dry_run_into_no_folder_makes_none(run, data, records):
+    ran = run("index", records, "--dry-run", "--data", data)
+    assert (ran.status, ran.out.splitlines()[-1][:32]) == (0, "Would add 5, change 0, remove 0 ")
+    assert not data.exists()
+
+
+def test_a_dry_run_with_a_bad_record_names_it(run, indexed, tmp_path):
+    source = lines(tmp_path / "some.jsonl", RECORDS[0], {"bio": "Nobody"})
+    ran = run("index", source, "--dry-run", "--data", indexed)
+    assert ran.status == 2
+    assert ran.err == f"{source}, line 2: /id is missing.\n"
+    assert not list(indexed.glob("tenants/default/rejects/*"))
+
+
+def test_rejected_records_are_counted_until_their_file_is_mended(run, data, tmp_path):
+    source = lines(tmp_path / "some.jsonl", RECORDS[0], {"id": "empty"}, {"bio": "Nobody"})
+    run("index", source, "--data", data)
+    assert answer(run("status", "--json", "--data", data))["rejected_records"] == 2
+    lines(source, RECORDS[0])
+    run("index", source, "--data", data)
+    assert answer(run("status", "--json", "--data", data))["rejected_records"] == 0
+    assert not list(data.glob("tenants/default/rejects/*"))
 
 
 def test_a_table_is_indexed_by_its_mapping(run, data, tmp_path):
@@ -247,6 +338,7 @@ def test_an_output_that_cannot_be_written_is_refused(run, indexed, tmp_path):
 
 
 def test_the_status_has_the_figures_of_the_design(run, indexed):
+    (live,) = (path.name for path in indexed.glob("tenants/default/snapshots/*"))
     assert answer(run("status", "--json", "--data", indexed)) == {
         "mentors": 5,
         "passages": 18,
@@ -254,6 +346,10 @@ def test_the_status_has_the_figures_of_the_design(run, indexed):
         "index_version": "table-1/s1/5",
         "encoder": "table-1",
         "runtime": "numpy",
+        "snapshot": live,
+        "changes_since_snapshot": 0,
+        "erasure_pending": False,
+        "rejected_records": 0,
         "data": str(indexed),
         "tenant": "default",
     }
@@ -315,18 +411,23 @@ def test_a_tenant_that_is_no_name_is_refused(run, indexed, records):
     refused(run("index", records, "--tenant", "../up", "--data", indexed), "is no name")
 
 
-def test_a_damaged_snapshot_is_refused_with_what_to_do(run, indexed):
-    next(indexed.glob("tenants/default/snapshots/*/passages.faiss")).write_bytes(b"")
-    refused(run("recommend", GOAL, "--data", indexed), "is missing or damaged: run 'mentors index'")
+def damaged(indexed):
+    """The name of the live snapshot, one file of which is cut short."""
+    (path,) = indexed.glob("tenants/default/snapshots/*/passages.faiss")
+    path.write_bytes(path.read_bytes()[:-1])
+    return path.parent.name
+
+
+def test_a_damaged_snapshot_is_rebuilt_from_the_database_which_is_said(run, indexed, caplog):
+    before = answer(run("recommend", GOAL, "--json", "--data", indexed))
+    name = damaged(indexed)
+    after = answer(run("recommend", GOAL, "--json", "--data", indexed))
+    assert after | {"recommendation_id": ""} == before | {"recommendation_id": ""}
+    assert f"{name}/passages.faiss is missing or damaged. Served instead: a rebuild" in caplog.text
 
 
 def test_serving_another_space_is_refused_in_one_sentence(run, indexed):
     refused(run("serve", "--data", indexed, space="table-2"), "made in the space table-1")
-
-
-def test_serving_a_damaged_snapshot_is_refused_in_one_sentence(run, indexed):
-    next(indexed.rglob("passages.faiss")).write_bytes(b"x")
-    refused(run("serve", "--data", indexed), "is missing or damaged: run 'mentors index'")
 
 
 def test_a_damaged_database_is_refused(run, indexed):
@@ -336,10 +437,15 @@ def test_a_damaged_database_is_refused(run, indexed):
     refused(run("recommend", GOAL, "--data", indexed), "cannot be opened")
 
 
-def test_indexing_again_mends_a_damaged_snapshot(run, indexed, records):
-    next(indexed.glob("tenants/default/snapshots/*/passages.faiss")).write_bytes(b"")
-    assert run("index", records, "--data", indexed).status == 0
+def test_indexing_again_mends_a_damaged_snapshot(run, indexed, records, caplog):
+    name = damaged(indexed)
+    ran = run("index", records, "--data", indexed)
+    assert ran.status == 0
+    assert f"{name}/passages.faiss is missing or damaged." in ran.err
+    assert answer(run("status", "--json", "--data", indexed))["snapshot"] != name
+    caplog.clear()
     assert run("recommend", GOAL, "--data", indexed).status == 0
+    assert "damaged" not in caplog.text
 
 
 def test_an_index_of_another_space_is_refused_with_both_names(run, indexed):

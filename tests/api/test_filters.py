@@ -85,7 +85,7 @@ def test_what_is_typed_reaches_the_recommender():
         ),
         ("ids=m1", "organization=X"),
     )
-    request = RecommendationsBody.model_validate({"goals": "audit"} | typed).request("")
+    request = RecommendationsBody.model_validate({"goals": "audit"} | typed).request()
     assert request.exclude == Exclusions(("m1",), ("X",))
     assert request.filters == Filters(
         country=("SG",),
@@ -99,5 +99,5 @@ def test_what_is_typed_reaches_the_recommender():
 def test_a_range_without_an_end_is_refused_with_a_pointer():
     typed = filters_from(("attributes.a/b=..",), ())
     with pytest.raises(BadFilter, match="names no bound") as refused:
-        RecommendationsBody.model_validate({"goals": "audit"} | typed).request("")
+        RecommendationsBody.model_validate({"goals": "audit"} | typed).request()
     assert refused.value.pointer == "/filters/attributes/a~1b"

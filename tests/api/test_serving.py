@@ -1,10 +1,12 @@
 import pytest
 
+from api import wiring
 from api.settings import Settings
-from api.wiring import Serving
-from models.errors import BadInput, DataFolderForeign, NoIndex, SnapshotDamaged, SpaceMismatch
+from api.wiring import Indexing, Serving
+from indexer.store import Store
+from models.errors import BadInput, CursorExpired, DataFolderForeign, NoIndex, SpaceMismatch
 from recommender.recommend import Request
-from tests.fakes import TableEncoder, table_encoder
+from tests.fakes import RECORDS, TableEncoder, mentors, put, table_encoder
 
 NEWCOMER = {"id": "newcomer", "bio": "I audit venture capital funds."}
 
@@ -13,8 +15,8 @@ NEWCOMER = {"id": "newcomer", "bio": "I audit venture capital funds."}
 def open_serving():
     opened = []
 
-    def start(settings, encoder=table_encoder):
-        opened.append(Serving(settings, encoder))
+    def start(settings, encoder=table_encoder, *, create=False):
+        opened.append(Serving(settings, encoder, create=create))
         return opened[-1]
 
     yield start
@@ -37,20 +39,47 @@ def test_a_loaded_snapshot_answers_like_the_one_that_was_built(index, open_servi
     assert first.recommend(request).recommendations == second.recommend(request).recommendations
 
 
-def test_following_without_a_new_snapshot_changes_nothing(index, open_serving):
+def test_following_without_a_change_changes_nothing(index, open_serving):
     serving = open_serving(index())
     before = serving.recommender
     assert serving.follow() is False
     assert serving.recommender is before
 
 
-def test_following_takes_up_a_new_snapshot(index, open_serving):
+def test_following_takes_up_what_another_process_wrote(index, open_serving):
     serving = open_serving(index())
     index(NEWCOMER)
     assert "newcomer" not in ids(serving)
     assert serving.follow() is True
     assert "newcomer" in ids(serving)
     assert serving.recommender.index_version == "table-1/s1/6"
+
+
+def test_who_has_newer_words_near_the_top_comes_at_once(index, open_serving):
+    serving = open_serving(index())
+    put(serving.store, RECORDS[0] | {"headline": "Audit, then venture capital"})
+    found = serving.recommend(Request("audit venture capital")).recommendations[0].mentor
+    assert (found.id, found.headline) == ("auditor", "Audit, then venture capital")
+    assert serving.recommender.index_version == "table-1/s1/6"
+
+
+def test_what_this_process_wrote_is_found_by_the_very_next_request(index, open_serving):
+    serving = open_serving(index())
+    (added,) = serving.put(mentors(NEWCOMER))
+    assert (added.result, added.revision) == ("added", 6)
+    assert "newcomer" in ids(serving)
+    assert serving.patch("nurse", {"available": False}).revision == 7
+    assert sorted(ids(serving)) == ["auditor", "newcomer", "teacher"]
+    assert serving.remove("teacher") == 8
+    assert serving.recommender.index_version == "table-1/s1/8"
+    assert sorted(ids(serving)) == ["auditor", "newcomer"]
+    assert serving.follow() is False
+
+
+def test_removing_nobody_is_no_change(index, open_serving):
+    serving = open_serving(index())
+    assert serving.remove("nobody") is None
+    assert serving.recommender.index_version == "table-1/s1/5"
 
 
 def test_a_request_under_way_keeps_the_recommender_it_began_with(index, open_serving):
@@ -62,14 +91,63 @@ def test_a_request_under_way_keeps_the_recommender_it_began_with(index, open_ser
     assert len(before.recommend(Request("audit")).recommendations) == 3
 
 
-def test_a_snapshot_of_another_encoder_is_not_taken_up(index, open_serving):
+def test_an_index_that_another_encoder_has_adopted_is_not_taken_up(index, open_serving):
+    settings = index()
+    serving = open_serving(settings)
+    other = Indexing(settings, lambda _: TableEncoder("table-2"))
+    other.writer.put(mentors(NEWCOMER))
+    other.close()
+    assert serving.follow() is False
+    assert ids(serving) == ["auditor", "nurse", "teacher"]
+    assert serving.recommender.index_version == "table-1/s1/5"
+    with pytest.raises(SpaceMismatch, match="space table-2, this process writes table-1"):
+        serving.put(mentors(NEWCOMER | {"bio": "I weld."}))
+
+
+def test_a_version_that_was_replaced_still_answers(index, open_serving):
     serving = open_serving(index())
-    other = open_serving(index(), lambda _: TableEncoder())
-    other.encoder.space_id = "table-2"
+    request = Request("audit venture capital")
+    before = serving.recommend(request)
     index(NEWCOMER)
-    with pytest.raises(SpaceMismatch, match="table-1, the encoder's is table-2"):
-        other.follow()
-    assert serving.follow() is True
+    serving.follow()
+    assert serving.recommend(request, before.index_version) == before
+    assert serving.recommend(request, "table-1/s1/6") == serving.recommend(request)
+
+
+def test_whoever_was_removed_comes_in_no_version(index, open_serving):
+    serving = open_serving(index())
+    put(serving.store, NEWCOMER)
+    serving.follow()
+    serving.remove("auditor")
+    found = serving.recommend(Request("audit venture capital"), "table-1/s1/5").recommendations
+    assert [one.mentor.id for one in found] == ["nurse", "teacher"]
+
+
+@pytest.mark.parametrize("version", ["table-1/s1/4", "table-2/s1/5", ""])
+def test_a_version_that_never_was_has_expired(index, open_serving, version):
+    serving = open_serving(index())
+    with pytest.raises(CursorExpired, match="begin again without a cursor"):
+        serving.recommend(Request("audit"), version)
+
+
+def test_a_version_replaced_too_long_ago_has_expired(index, open_serving, monkeypatch):
+    serving = open_serving(index())
+    index(NEWCOMER)
+    serving.follow()
+    monkeypatch.setattr(wiring, "PINNED_S", -1.0)
+    with pytest.raises(CursorExpired):
+        serving.recommend(Request("audit"), "table-1/s1/5")
+
+
+def test_only_so_many_replaced_versions_are_kept(index, open_serving, monkeypatch):
+    monkeypatch.setattr(wiring, "MOST_PINNED", 2)
+    serving = open_serving(index())
+    for places in range(3):
+        serving.patch("nurse", {"capacity": 3 + places})
+    kept = [serving.recommend(Request("law"), f"table-1/s1/{i}") for i in (6, 7, 8)]
+    assert [one.index_version for one in kept] == [f"table-1/s1/{i}" for i in (6, 7, 8)]
+    with pytest.raises(CursorExpired):
+        serving.recommend(Request("law"), "table-1/s1/5")
 
 
 def test_a_mentor_is_read_from_the_store(index, open_serving):
@@ -117,12 +195,86 @@ def test_an_encoder_of_another_space_is_refused(index):
         Serving(index(), lambda _: TableEncoder("table-2"))
 
 
-@pytest.mark.parametrize("file", ["catalogue.arrow", "first.npy", "passages.faiss", "lexical.npz"])
-def test_a_changed_file_of_the_snapshot_is_noticed(index, file):
+def test_an_empty_folder_can_be_begun_with_nobody(tmp_path, open_serving):
+    serving = open_serving(Settings(data=tmp_path / "data"), create=True)
+    assert ids(serving) == []
+    assert serving.recommender.index_version == "table-1/s1/0"
+    serving.put(mentors(NEWCOMER))
+    assert ids(serving) == ["newcomer"]
+
+
+def test_beginning_with_nobody_leaves_a_folder_of_something_else_alone(tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    with pytest.raises(DataFolderForeign, match="belongs to something else"):
+        Serving(Settings(data=tmp_path), table_encoder, create=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_a_store_without_a_space_is_adopted_when_it_is_served(index, open_serving):
     settings = index()
-    path = next(settings.data.glob(f"tenants/default/snapshots/*/{file}"))
+    store = Store.in_folder(settings.data)
+    assert store.settle("default", "", "", 5)  # as the first migration leaves it
+    store.close()
+    serving = open_serving(settings)
+    assert serving.store.head("default").space_id == "table-1"
+    assert ids(serving) == ["auditor", "nurse", "teacher"]
+
+
+def damage(settings, name, file="passages.faiss"):
+    path = settings.data / "tenants" / "default" / "snapshots" / name / file
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(SnapshotDamaged, match=f"{file} is missing or damaged"):
-        Serving(settings, table_encoder)
+
+
+def snapshots(settings):
+    return sorted(p.name for p in settings.data.glob("tenants/default/snapshots/*"))
+
+
+FILES = ["catalogue.arrow", "first.npy", "passages.faiss", "lexical.npz", "stems.txt"]
+
+
+@pytest.mark.parametrize("file", [*FILES, "manifest.json"])
+def test_a_changed_file_of_the_snapshot_is_noticed_and_the_index_rebuilt(index, open_serving, file):
+    settings = index()
+    before = open_serving(settings).recommend(Request("audit and nursing"))
+    (name,) = snapshots(settings)
+    damage(settings, name, file)
+    serving = open_serving(settings)
+    assert serving.follower.origin.snapshot is None
+    (problem,) = serving.follower.origin.problems
+    assert problem.endswith(f"{name}/{file} is missing or damaged.")
+    assert str(serving.follower.origin).endswith("Served instead: a rebuild from the database.")
+    assert serving.recommend(Request("audit and nursing")) == before
+
+
+def test_when_the_live_snapshot_is_damaged_the_one_before_is_caught_up(index, open_serving):
+    settings = index()
+    index(NEWCOMER)
+    older, live = snapshots(settings)
+    damage(settings, live)
+    serving = open_serving(settings)
+    assert serving.follower.origin.snapshot == older
+    assert str(serving.follower.origin).endswith(f"Served instead: the snapshot {older}.")
+    assert serving.recommender.index_version == "table-1/s1/6"
+    assert "newcomer" in ids(serving)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"nothing", b"a\0b", b"../..", b"/"])
+def test_a_current_that_leads_nowhere_does_not_stop_serving(index, open_serving, content):
+    settings = index()
+    (settings.data / "tenants" / "default" / "CURRENT").write_bytes(content)
+    serving = open_serving(settings)
+    assert [serving.follower.origin.snapshot] == snapshots(settings)
+    assert ids(serving) == ["auditor", "nurse", "teacher"]
+
+
+def test_a_missing_snapshot_is_rebuilt_without_the_encoder(index, open_serving):
+    settings, encoder = index(), TableEncoder()
+    (settings.data / "tenants" / "default" / "CURRENT").write_text("000000000009-0badcafe")
+    for path in settings.data.glob("tenants/default/snapshots/*/*"):
+        path.unlink()
+    serving = open_serving(settings, lambda _: encoder)
+    assert serving.follower.origin.snapshot is None
+    assert encoder.encoded == []
+    assert ids(serving) == ["auditor", "nurse", "teacher"]

@@ -1,18 +1,47 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from indexer.dense import FaissPassageIndex
+from indexer.catalogue import ArrowCatalogue
+from indexer.dense import FaissPassageIndex, owners_above_edge
+from indexer.lexical import SparseLexicalIndex
+from indexer.live import LiveIndex
+from indexer.segment import Segment
+from models.mentor import Mentor
 
 # Three mentors with two, one and two passages.
 VECTORS = np.asarray([[1, 0], [0.6, 0.8], [0, 1], [-1, 0], [0, -1]], dtype=np.float32)
 FIRST = np.asarray([0, 2, 3, 5])
 EAST, NORTH = np.float32([[1, 0]]), np.float32([[0, 1]])
+NORTH_EAST = np.float32([[0.6, 0.8]])
+NOBODY = -np.inf
 SIX, EIGHT = float(np.float32(0.6)), float(np.float32(0.8))
 
 
 @pytest.fixture
 def index():
     return FaissPassageIndex.build(VECTORS, FIRST)
+
+
+def live(*parts: FaissPassageIndex) -> LiveIndex:
+    """An index of which only the passages matter."""
+    segments = []
+    for part in parts:
+        size = len(part.first) - 1
+        at = sum(segment.size for segment in segments)
+        nameless = [Mentor(f"m{at + i:02}", headline="x") for i in range(size)]
+        catalogue = ArrowCatalogue.build(nameless, np.ones(size))
+        lexical = SparseLexicalIndex.build([Counter()] * size)
+        segments.append(Segment(catalogue, part, lexical))
+    return LiveIndex("space", 2, 3, segments)
+
+
+@pytest.fixture(params=[[], [1], [2], [1, 2], [0, 2, 2]], ids="cut at {}".format)
+def spread(request, index):
+    """The three mentors in one segment, or cut into several."""
+    rows = np.split(np.arange(3), request.param)
+    return live(*(FaissPassageIndex.joined([(index, some)], 2) for some in rows)).dense
 
 
 def mask(*rows: int) -> np.ndarray:
@@ -23,32 +52,90 @@ def mask(*rows: int) -> np.ndarray:
     ("query", "top_k", "rows"),
     [(EAST, 1, [0]), (NORTH, 1, [1]), (NORTH, 2, [0, 1]), (-NORTH, 1, [2]), (NORTH, 5, [0, 1, 2])],
 )
-def test_the_owners_of_the_nearest_passages_are_found_and_sorted(index, query, top_k, rows):
-    assert index.nearest(query, top_k, None).tolist() == rows
+def test_the_owners_of_the_nearest_passages_are_found_and_sorted(spread, query, top_k, rows):
+    assert spread.nearest(query, top_k, None).tolist() == rows
 
 
-def test_every_query_brings_its_own_nearest(index):
-    assert index.nearest(np.vstack([NORTH, -EAST]), 1, None).tolist() == [1, 2]
+def test_every_query_brings_its_own_nearest(spread):
+    assert spread.nearest(np.vstack([NORTH, -EAST]), 1, None).tolist() == [1, 2]
 
 
-def test_who_is_not_eligible_is_not_found(index):
-    assert index.nearest(EAST, 1, mask(1, 2)).tolist() == [1]
-    assert index.nearest(NORTH, 2, mask(0, 2)).tolist() == [0]
+def test_who_is_not_eligible_is_not_found(spread):
+    assert spread.nearest(NORTH_EAST, 1, mask(1, 2)).tolist() == [1]
+    assert spread.nearest(NORTH, 2, mask(0, 2)).tolist() == [0]
 
 
-def test_the_padding_where_too_few_are_eligible_is_nobody(index):
-    assert index.nearest(EAST, 5, mask(1)).tolist() == [1]
-    assert index.nearest(EAST, 5, mask()).tolist() == []
+def test_passages_that_tie_with_the_one_after_the_edge_are_left_out(spread):
+    # Of the second and third mentor one passage each is at a right angle to the query.
+    assert spread.nearest(EAST, 1, mask(1, 2)).tolist() == []
+    assert spread.nearest(EAST, 2, mask(1, 2)).tolist() == [1, 2]
+    assert spread.nearest(EAST, 3, None).tolist() == [0]
 
 
-def test_more_than_there_are_may_be_asked_for(index):
-    assert index.nearest(EAST, 1000, None).tolist() == [0, 1, 2]
+def test_the_padding_where_too_few_are_eligible_is_nobody(spread):
+    assert spread.nearest(EAST, 5, mask(1)).tolist() == [1]
+    assert spread.nearest(EAST, 5, mask()).tolist() == []
 
 
-def test_eligibility_reaches_past_the_first_byte_of_the_mask():
-    vectors = np.tile(EAST, (20, 1))
-    index = FaissPassageIndex.build(vectors, np.arange(21))
-    assert index.nearest(EAST, 20, np.arange(20) % 9 == 8).tolist() == [8, 17]
+def test_more_than_there_are_may_be_asked_for(spread):
+    assert spread.nearest(EAST, 1000, None).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("cut", [0, 7, 9, 18])
+def test_eligibility_reaches_past_the_first_byte_of_the_mask(cut):
+    parts = [np.arange(cut + 1), np.arange(20 - cut + 1)]
+    many = [FaissPassageIndex.build(np.tile(EAST, (len(p) - 1, 1)), p) for p in parts]
+    assert live(*many).dense.nearest(EAST, 20, np.arange(20) % 9 == 8).tolist() == [8, 17]
+
+
+def test_cosines_over_segments_are_those_of_one(index, spread):
+    queries, rows = np.vstack([EAST, NORTH_EAST]), np.asarray([0, 2])
+    found, counts = spread.cosines(queries, rows)
+    expected, _ = index.cosines(queries, rows)
+    assert found.tolist() == expected.tolist()
+    assert counts.tolist() == [2, 2]
+
+
+def test_the_nearest_passages_of_a_segment_come_with_their_owners(index):
+    cosines, owners = index.top(np.vstack([EAST, NORTH]), 3, mask(0, 1))
+    assert cosines.tolist() == [[1.0, SIX, 0.0], [1.0, EIGHT, 0.0]]
+    assert owners.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_where_fewer_are_eligible_nobody_fills_the_places(index):
+    cosines, owners = index.top(EAST, 3, mask(1))
+    assert (cosines.tolist(), owners.tolist()) == ([[0.0, NOBODY, NOBODY]], [[1, -1, -1]])
+    cosines, owners = index.top(EAST, 2, mask())
+    assert (cosines.tolist(), owners.tolist()) == ([[NOBODY, NOBODY]], [[-1, -1]])
+
+
+def test_owners_are_those_above_the_edge_of_each_query_alone():
+    cosines = [np.float32([[0.9, 0.5], [0.2, 0.1]]), np.float32([[0.5, NOBODY], [0.8, 0.7]])]
+    owners = [np.asarray([[4, 1], [2, 3]]), np.asarray([[7, -1], [8, 9]])]
+    assert owners_above_edge(cosines, owners, 1).tolist() == [4, 8]
+
+
+def test_joined_passages_are_those_of_the_rows_wanted_in_their_order(index):
+    joined = FaissPassageIndex.joined([(index, np.asarray([2])), (index, np.asarray([0, 1]))], 2)
+    assert joined.vectors.tolist() == VECTORS[[3, 4, 0, 1, 2]].tolist()
+    assert joined.first.tolist() == [0, 2, 4, 5]
+
+
+@pytest.mark.parametrize("parts", [0, 1])
+def test_joined_passages_of_nobody_are_none(index, parts):
+    joined = FaissPassageIndex.joined([(index, np.zeros(0, dtype=np.int64))] * parts, 2)
+    assert (joined.index.ntotal, joined.index.d, joined.first.tolist()) == (0, 2, [0])
+
+
+def test_the_same_passages_stand_in_another_order(index):
+    turned = index.in_order(np.asarray([1, 2, 0]))
+    assert turned.vectors.tolist() == VECTORS[[2, 3, 4, 0, 1]].tolist()
+    assert turned.first.tolist() == [0, 1, 3, 5]
+
+
+def test_an_index_in_use_shares_its_vectors_without_a_copy(index):
+    assert index.vectors.tobytes() == VECTORS.tobytes()
+    assert index.vectors.base is not None
 
 
 def test_cosines_are_exact_and_grouped_by_mentor_in_the_order_asked(index):
@@ -83,5 +170,5 @@ def test_the_mean_of_passages_that_agree_is_long_and_of_opposites_short(index):
 
 def test_an_index_of_nobody_finds_nobody():
     index = FaissPassageIndex.build(np.zeros((0, 2), np.float32), np.zeros(1, np.int64))
-    assert index.nearest(EAST, 5, None).tolist() == []
+    assert live(index).dense.nearest(EAST, 5, None).tolist() == []
     assert index.mean_norms().tolist() == []

@@ -1,9 +1,9 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from indexer.folder import DataFolder
+from indexer.rejects import Reject
 from models.errors import BadInput, DataFolderForeign, NoIndex
 
 SOURCE = Path("somewhere/mentors.csv")
@@ -12,13 +12,6 @@ SOURCE = Path("somewhere/mentors.csv")
 @pytest.fixture
 def folder(tmp_path):
     return DataFolder(tmp_path / "data")
-
-
-def nested(depth: int) -> object:
-    value: object = "bottom"
-    for _ in range(depth):
-        value = [value]
-    return value
 
 
 @pytest.mark.parametrize("name", ["default", "a", "0", "Team-2.north_west", "x" * 100])
@@ -72,37 +65,25 @@ def test_a_folder_that_is_not_there_has_no_index(folder):
 
 
 def test_rejects_are_kept_a_line_each(folder):
-    rejects = [{"line": 2, "record": "é 🍞"}, {"line": 3, "record": None}]
-    path = folder.keep_rejects("t", SOURCE, rejects)
+    path = folder.rejects_path("t", SOURCE)
+    folder.write_rejects("t", {path.name: [Reject("", '{"line": 2}'), Reject("", '{"line": 3}')]})
     assert path.parent == folder.root / "tenants" / "t" / "rejects"
     assert path.name.startswith("mentors.csv.")
-    assert [json.loads(line) for line in path.read_text().splitlines()] == rejects
+    assert path.read_text() == '{"line": 2}\n{"line": 3}\n'
 
 
-def test_rejects_of_the_same_source_replace_the_earlier_ones(folder):
-    folder.keep_rejects("t", SOURCE, [{"line": 2}, {"line": 3}])
-    path = folder.keep_rejects("t", SOURCE, [{"line": 4}])
-    assert path.read_text() == '{"line": 4}\n'
+def test_a_rejects_file_that_is_not_wanted_any_more_goes(folder):
+    folder.write_rejects("t", {"a.jsonl": [Reject("", "1")], "b.jsonl": [Reject("", "2")]})
+    folder.write_rejects("t", {"b.jsonl": [Reject("", "3")]})
+    (path,) = (folder.root / "tenants" / "t" / "rejects").iterdir()
+    assert (path.name, path.read_text()) == ("b.jsonl", "3\n")
 
 
-def test_without_a_reject_there_is_no_file(folder):
-    assert not folder.keep_rejects("t", SOURCE, []).exists()
-    folder.keep_rejects("t", SOURCE, [{"line": 2}])
-    assert not folder.keep_rejects("t", SOURCE, []).exists()
-
-
-@pytest.mark.parametrize("value", ["half \ud800 a pair", b"bytes", float("nan"), {1, 2}])
-def test_any_value_can_be_kept(folder, value):
-    path = folder.keep_rejects("t", SOURCE, [{"record": value}, {"line": 3}])
-    assert path.read_text(encoding="utf-8").endswith('\n{"line": 3}\n')
-
-
-def test_a_value_nested_too_deeply_to_write_is_left_out(folder):
-    path = folder.keep_rejects("t", SOURCE, [{"line": 2, "record": nested(200_000)}])
-    assert path.read_text() == '{"line": 2, "record": null}\n'
+def test_without_a_reject_no_folder_is_made(folder):
+    folder.write_rejects("t", {})
+    assert not (folder.root / "tenants").exists()
 
 
 def test_files_of_one_name_in_two_folders_keep_a_list_each(folder):
-    one = folder.keep_rejects("t", Path("a/mentors.csv"), [{"line": 1}])
-    two = folder.keep_rejects("t", Path("b/mentors.csv"), [{"line": 9}])
-    assert (one.read_text(), two.read_text()) == ('{"line": 1}\n', '{"line": 9}\n')
+    one, two = (folder.rejects_path("t", Path(at) / "mentors.csv") for at in "ab")
+    assert one != two

@@ -1,9 +1,15 @@
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from indexer.lexical import AVERAGE_WORDS, SparseLexicalIndex
+from indexer.catalogue import ArrowCatalogue
+from indexer.dense import FaissPassageIndex
+from indexer.lexical import AVERAGE_WORDS, SparseLexicalIndex, best_rows
+from indexer.live import LiveIndex, LiveLexical
+from indexer.segment import Segment
+from models.mentor import Mentor
 
 PROFILES = (
     Counter({"bread": 2, "rye": 1}),
@@ -16,6 +22,26 @@ PROFILES = (
 @pytest.fixture
 def index():
     return SparseLexicalIndex.build(PROFILES)
+
+
+def live(*parts: SparseLexicalIndex) -> LiveLexical:
+    """Segments of which only the words matter."""
+    segments = []
+    for part in parts:
+        size = part.matrix.shape[0]
+        at = sum(segment.size for segment in segments)
+        nameless = [Mentor(f"m{at + i:02}", headline="x") for i in range(size)]
+        catalogue = ArrowCatalogue.build(nameless, np.ones(size))
+        dense = FaissPassageIndex.build(np.ones((size, 1), np.float32), np.arange(size + 1))
+        segments.append(Segment(catalogue, dense, part))
+    return LiveIndex("space", 1, 4, segments).lexical
+
+
+@pytest.fixture(params=[[], [1], [2], [1, 3], [0, 2, 2]], ids="cut at {}".format)
+def spread(request):
+    """The four profiles in one segment, or cut into several."""
+    cuts = pairwise([0, *request.param, 4])
+    return live(*(SparseLexicalIndex.build(PROFILES[start:end]) for start, end in cuts))
 
 
 def saturation(count: int, words: int) -> float:
@@ -59,18 +85,74 @@ def test_nobody_has_no_saturation(index):
         ({"rye": 0.0}, 4, []),
     ],
 )
-def test_the_best_have_the_greatest_weighted_sum_above_zero(index, weights, top_k, rows):
-    assert index.best(weights, top_k, None).tolist() == rows
+def test_the_best_have_the_greatest_weighted_sum_above_zero(spread, weights, top_k, rows):
+    assert spread.best(weights, top_k, None).tolist() == rows
 
 
-def test_who_is_not_eligible_is_not_among_the_best(index):
-    assert index.best({"rye": 1.0}, 1, np.asarray([True, True, False, True])).tolist() == [1]
-    assert index.best({"rye": 1.0}, 4, np.zeros(4, dtype=np.bool_)).tolist() == []
+def test_who_is_not_eligible_is_not_among_the_best(spread):
+    assert spread.best({"rye": 1.0}, 1, np.asarray([True, True, False, True])).tolist() == [1]
+    assert spread.best({"rye": 1.0}, 4, np.zeros(4, dtype=np.bool_)).tolist() == []
 
 
 def test_ties_at_the_edge_all_come_along():
-    index = SparseLexicalIndex.build([Counter(rye=1)] * 3 + [Counter(rye=2)])
-    assert index.best({"rye": 1.0}, 2, None).tolist() == [0, 1, 2, 3]
+    one = SparseLexicalIndex.build([Counter(rye=1)] * 2)
+    other = SparseLexicalIndex.build([Counter(rye=1), Counter(rye=2)])
+    assert live(one, other).best({"rye": 1.0}, 2, None).tolist() == [0, 1, 2, 3]
+
+
+def test_the_best_rows_are_those_of_the_greatest_sums_above_zero():
+    sums = np.asarray([0.5, 0.0, 2.0, 1.0])
+    found = [best_rows(sums, top_k).tolist() for top_k in (1, 2, 4, 9)]
+    assert found == [[2], [2, 3], [0, 2, 3], [0, 2, 3]]
+
+
+def test_saturations_over_segments_are_those_of_one(index, spread):
+    stems, rows = ["rye", "mill", "unheard"], np.asarray([0, 2, 3])
+    found = spread.saturations(stems, rows)
+    assert found.tolist() == index.saturations(stems, rows).tolist()
+
+
+def test_sums_are_of_each_mentor_and_zero_without_a_known_stem(index):
+    found = index.sums({"bread": 2.0, "mill": 1.0, "unheard": 5.0})
+    assert found.tolist() == [2 * saturation(2, 3), 0.0, saturation(1, 4), 0.0]
+    assert index.sums({"unheard": 5.0}).tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def assert_equal(one: SparseLexicalIndex, other: SparseLexicalIndex) -> None:
+    assert list(one.stems) == list(other.stems)
+    for part in ("data", "indices", "indptr"):
+        assert getattr(one.matrix, part).tolist() == getattr(other.matrix, part).tolist()
+    assert one.matrix.shape == other.matrix.shape
+
+
+def test_stems_stand_in_order_so_that_equal_mentors_make_equal_parts(index):
+    assert index.stems == ["bread", "mill", "rye"]
+    turned = [Counter(dict(reversed(profile.items()))) for profile in PROFILES]
+    assert_equal(SparseLexicalIndex.build(turned), index)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 4])
+def test_joined_parts_are_like_one_built_at_once(index, cut):
+    parts = [SparseLexicalIndex.build(some) for some in (PROFILES[:cut], PROFILES[cut:])]
+    rows = [np.arange(part.matrix.shape[0]) for part in parts]
+    assert_equal(SparseLexicalIndex.joined(list(zip(parts, rows, strict=True))), index)
+
+
+def test_of_joined_parts_only_the_rows_wanted_stay_and_only_their_stems(index):
+    joined = SparseLexicalIndex.joined([(index, np.asarray([2])), (index, np.asarray([1, 3]))])
+    assert_equal(joined, SparseLexicalIndex.build([PROFILES[2], PROFILES[1], PROFILES[3]]))
+    assert joined.stems == ["mill", "rye"]
+
+
+@pytest.mark.parametrize("parts", [0, 1])
+def test_joined_parts_of_nobody_have_no_stem(index, parts):
+    joined = SparseLexicalIndex.joined([(index, np.zeros(0, dtype=np.int64))] * parts)
+    assert (joined.matrix.shape, joined.stems) == ((0, 0), [])
+
+
+def test_the_same_mentors_stand_in_another_order(index):
+    turned = index.in_order(np.asarray([3, 2, 0, 1]))
+    assert_equal(turned, SparseLexicalIndex.build([PROFILES[i] for i in (3, 2, 0, 1)]))
 
 
 def test_who_else_is_indexed_changes_nobodys_saturation(index):
@@ -82,5 +164,5 @@ def test_who_else_is_indexed_changes_nobodys_saturation(index):
 
 def test_an_index_without_a_word_finds_nobody():
     index = SparseLexicalIndex.build([Counter(), Counter()])
-    assert index.best({"rye": 1.0}, 5, None).tolist() == []
+    assert live(index).best({"rye": 1.0}, 5, None).tolist() == []
     assert index.saturations(["rye"], np.arange(2)).tolist() == [[0.0], [0.0]]

@@ -4,10 +4,12 @@ import os
 import numpy as np
 import pytest
 
-from indexer.snapshot import Snapshot, live_name, load, read_manifest, save
+from indexer.generations import Generations
+from indexer.live import LiveIndex
+from indexer.snapshot import Snapshot, read, read_manifest, write
 from indexer.store import Store
-from models.errors import NoIndex, SnapshotDamaged
-from tests.fakes import RECORDS, TableEncoder, snapshot
+from models.errors import SnapshotDamaged
+from tests.fakes import RECORDS, TableEncoder, live_index, snapshot
 
 FILES = (
     "catalogue.arrow",
@@ -22,19 +24,20 @@ FILES = (
 @pytest.fixture
 def made(tmp_path):
     store = Store.in_folder(tmp_path)
-    yield snapshot(store, TableEncoder())
+    yield snapshot(store)
     store.close()
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return tmp_path / "tenants" / "default"
+    return tmp_path / "snapshots" / "one"
 
 
 @pytest.fixture
-def live(made, folder):
-    """The folder of a saved snapshot."""
-    return folder / "snapshots" / save(made, folder)
+def written(made, folder):
+    """The folder of a snapshot, with a section that readers may leave alone."""
+    write(made, folder, {"extra": {"extra.bin": b"spam and eggs"}})
+    return folder
 
 
 def flip(path, at: int, bits: int = 0x01) -> None:
@@ -44,145 +47,148 @@ def flip(path, at: int, bits: int = 0x01) -> None:
 
 
 def assert_equal(one: Snapshot, other: Snapshot) -> None:
-    assert one.catalogue.table.equals(other.catalogue.table)
-    assert one.dense.first.tolist() == other.dense.first.tolist()
-    assert one.dense._vectors.tobytes() == other.dense._vectors.tobytes()
-    assert list(one.lexical.stems) == list(other.lexical.stems)
-    assert one.lexical.matrix.toarray().tolist() == other.lexical.matrix.toarray().tolist()
+    here, there = one.segment, other.segment
+    assert here.catalogue.table.equals(there.catalogue.table)
+    assert here.dense.first.tolist() == there.dense.first.tolist()
+    assert here.dense.vectors.tobytes() == there.dense.vectors.tobytes()
+    assert list(here.lexical.stems) == list(there.lexical.stems)
+    assert here.lexical.matrix.toarray().tolist() == there.lexical.matrix.toarray().tolist()
     assert (one.space_id, one.runtime_id, one.sequence) == (
         other.space_id, other.runtime_id, other.sequence,
     )  # fmt: skip
 
 
-def test_what_is_saved_is_loaded_equal(made, folder):
-    save(made, folder)
-    assert_equal(load(folder), made)
+def index_of(found: Snapshot) -> LiveIndex:
+    dimension = TableEncoder().dimension
+    return LiveIndex(found.space_id, dimension, found.sequence, [found.segment])
 
 
-def test_a_loaded_snapshot_answers_as_the_one_that_was_saved(made, folder):
-    save(made, folder)
-    loaded, everybody = load(folder), np.arange(len(RECORDS))
+def test_what_is_written_is_read_equal(made, folder):
+    write(made, folder)
+    assert_equal(read(folder), made)
+
+
+def test_a_snapshot_that_was_read_answers_as_the_one_that_was_written(made, folder):
+    write(made, folder)
+    found, known, everybody = index_of(read(folder)), index_of(made), np.arange(len(RECORDS))
     query = TableEncoder().encode_queries(["nurse who codes"])
-    assert (
-        loaded.dense.nearest(query, 2, None).tolist() == made.dense.nearest(query, 2, None).tolist()
-    )
-    cosines, saved = loaded.dense.cosines(query, everybody), made.dense.cosines(query, everybody)
-    assert cosines[0].tobytes() == saved[0].tobytes()
+    near = found.dense.nearest(query, 2, None).tolist()
+    assert near == known.dense.nearest(query, 2, None).tolist() == [1]
+    cosines, written = (one.dense.cosines(query, everybody) for one in (found, known))
+    assert cosines[0].tobytes() == written[0].tobytes()
     weights = {"ward": 2.0, "fund": 1.0}
-    assert loaded.lexical.best(weights, 5, None).tolist() == [0, 1]
+    assert found.lexical.best(weights, 5, None).tolist() == [0, 1]
 
 
 def test_the_manifest_counts_what_is_there(made, folder):
-    manifest = read_manifest(folder, save(made, folder))
-    assert (manifest.format, manifest.space_id, manifest.runtime_id) == (1, "table-1", "numpy")
-    assert (manifest.sequence, manifest.mentors) == (5, 5)
-    assert manifest.passages == made.dense.index.ntotal
+    assert write(made, folder) == read_manifest(folder)
+    manifest = read_manifest(folder)
+    assert (manifest.format, manifest.space_id, manifest.runtime_id) == (2, "table-1", "numpy")
+    assert (manifest.sequence, manifest.mentors, manifest.passages) == (5, 5, 18)
     assert sorted(manifest.files) == [file for file in FILES if file != "manifest.json"]
+    assert manifest.sections == {}
+
+
+def test_nothing_is_in_the_folder_but_what_the_manifest_names(written):
+    manifest = read_manifest(written)
+    assert list(manifest.sections) == ["extra"]
+    named = {"manifest.json", *manifest.files, *manifest.sections["extra"]}
+    assert {path.name for path in written.iterdir()} == named == {*FILES, "extra.bin"}
+
+
+def test_equal_mentors_make_equal_bytes_however_they_came(made, folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    store = Store.in_folder(tmp_path / "other")
+    for record in reversed(RECORDS):
+        index = live_index(store, record)
+    write(Snapshot("table-1", "numpy", 5, index.whole()), folder)
+    sums = write(made, folder.with_name("other")).files
+    assert read_manifest(folder).files == sums
+    store.close()
 
 
 def test_a_snapshot_without_a_single_stem_comes_back(tmp_path, folder):
     store = Store.in_folder(tmp_path)
-    save(snapshot(store, TableEncoder(), {"id": "m", "headline": "Me"}), folder)
-    assert load(folder).lexical.stems == []
+    write(snapshot(store, {"id": "m", "headline": "Me"}), folder)
+    assert read(folder).segment.lexical.stems == []
     store.close()
 
 
-def test_without_a_snapshot_there_is_no_index(folder):
-    with pytest.raises(NoIndex, match="run 'mentors index FILE' with the same --data"):
-        load(folder)
+def test_a_snapshot_of_nobody_comes_back(folder):
+    nobody = LiveIndex.empty("table-1", 9)
+    write(Snapshot("table-1", "numpy", 0, nobody.whole()), folder)
+    found = read(folder)
+    assert (found.sequence, found.segment.size, found.segment.passages) == (0, 0, 0)
+    assert index_of(found).dense.nearest(np.ones((1, 9), np.float32), 5, None).tolist() == []
 
 
-def test_without_current_there_is_no_index(live, folder):
-    (folder / "CURRENT").unlink()
-    with pytest.raises(NoIndex):
-        load(folder)
+def test_a_folder_that_is_not_there_is_damage(folder):
+    with pytest.raises(SnapshotDamaged, match=r"manifest\.json is missing or damaged"):
+        read(folder)
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, "extra.bin"])
 @pytest.mark.parametrize("where", [0.0, 0.5, 0.999])
 @pytest.mark.parametrize("bits", [0x01, 0x80])
-def test_a_file_with_one_bit_changed_is_refused_by_name(live, folder, file, where, bits):
-    flip(live / file, int((live / file).stat().st_size * where), bits)
+def test_a_file_with_one_bit_changed_is_refused_by_name(written, file, where, bits):
+    flip(written / file, int((written / file).stat().st_size * where), bits)
     with pytest.raises(SnapshotDamaged, match=f"{file} is missing or damaged"):
-        load(folder)
+        read(written)
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, "extra.bin"])
 @pytest.mark.parametrize("kept", [0, 1, -1])
-def test_a_file_cut_short_is_refused_by_name(live, folder, file, kept):
-    os.truncate(live / file, kept if kept >= 0 else (live / file).stat().st_size - 1)
+def test_a_file_cut_short_is_refused_by_name(written, file, kept):
+    os.truncate(written / file, kept if kept >= 0 else (written / file).stat().st_size - 1)
     with pytest.raises(SnapshotDamaged, match=f"{file} is missing or damaged"):
-        load(folder)
+        read(written)
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_a_missing_file_is_refused_by_name(live, folder, file):
-    (live / file).unlink()
+@pytest.mark.parametrize("file", [*FILES, "extra.bin"])
+def test_a_missing_file_is_refused_by_name(written, file):
+    (written / file).unlink()
     with pytest.raises(SnapshotDamaged, match=f"{file} is missing or damaged"):
-        load(folder)
+        read(written)
 
 
-def test_the_manifest_is_sealed_to_the_last_byte(live, folder):
-    path = live / "manifest.json"
+def test_the_manifest_is_sealed_to_the_last_byte(written):
+    path = written / "manifest.json"
     good = path.read_bytes()
     for at in range(len(good)):
         flip(path, at)
         with pytest.raises(SnapshotDamaged):
-            read_manifest(folder, live.name)
+            read_manifest(written)
         path.write_bytes(good)
-    assert read_manifest(folder, live.name).sequence == 5
+    assert read_manifest(written).sequence == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"nothing", b"a\0b", b"../..", b"/"])
-def test_a_current_that_leads_nowhere_is_damage(live, folder, content):
-    (folder / "CURRENT").write_bytes(content)
-    with pytest.raises(SnapshotDamaged, match="is missing or damaged: run 'mentors index'"):
-        load(folder)
-
-
-@pytest.mark.parametrize("manifest", [b"[]", b"7", b"{}", b"null", b'"x"'])
-def test_a_manifest_that_is_none_is_damage(live, folder, manifest):
-    (live / "manifest.json").write_bytes(manifest)
+@pytest.mark.parametrize("manifest", [b"[]", b"7", b"{}", b"null", b'"x"', b"[" * 100_000, b"\xff"])
+def test_a_manifest_that_is_none_is_damage(written, manifest):
+    (written / "manifest.json").write_bytes(manifest)
     with pytest.raises(SnapshotDamaged, match=r"manifest\.json is missing or damaged"):
-        load(folder)
+        read(written)
 
 
-def test_another_format_is_refused_with_both_numbers(live, folder):
-    (live / "manifest.json").write_text(json.dumps({"format": 2, "shape": "unheard of"}))
-    with pytest.raises(SnapshotDamaged, match="has format 2, this program reads 1"):
-        load(folder)
+@pytest.mark.parametrize("format", [1, 3, "2"])
+def test_another_format_is_refused_with_both_numbers(written, format):
+    (written / "manifest.json").write_text(json.dumps({"format": format, "shape": "unheard of"}))
+    with pytest.raises(SnapshotDamaged, match=f"has format {format!r}, this program reads 2"):
+        read(written)
 
 
-def test_current_names_the_snapshot_saved_last(made, folder):
-    first, second = save(made, folder), save(made, folder)
-    assert first != second
-    assert (folder / "CURRENT").read_text() == live_name(folder) == second
-    assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "snapshots"]
+def test_a_snapshot_in_use_survives_its_files_being_dropped(made, tmp_path):
+    generations = Generations(tmp_path / "tenant")
+    found = read(generations.path(generations.publish(made)))
+    generations.drop_all()
+    assert_equal(found, made)
 
 
-def test_the_live_snapshot_and_the_one_before_are_kept(made, folder):
-    names = [save(made, folder)]
-    for _ in range(12):  # the random part of names sorts either way
-        names.append(save(made, folder))
-        assert {path.name for path in (folder / "snapshots").iterdir()} == set(names[-2:])
+def test_a_disk_that_is_full_is_an_error_of_the_system(made, folder, monkeypatch):
+    def full(_handle, _content):
+        raise OSError(28, "No space left on device")
 
-
-def test_a_snapshot_that_was_never_finished_is_cleared_away(made, folder):
-    (folder / "snapshots" / "000000000009-dead").mkdir(parents=True)
-    name = save(made, folder)
-    assert [path.name for path in (folder / "snapshots").iterdir()] == [name]
-
-
-def test_a_snapshot_in_use_survives_its_files_being_dropped(made, folder):
-    save(made, folder)
-    loaded = load(folder)
-    save(made, folder)
-    save(made, folder)
-    assert_equal(loaded, made)
-
-
-def test_a_damaged_current_does_not_stop_the_next_save(made, folder):
-    save(made, folder)
-    (folder / "CURRENT").write_bytes(b"\xff")
-    save(made, folder)
-    assert_equal(load(folder), made)
+    monkeypatch.setattr("indexer.disk.os.write", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        write(made, folder)
+    with pytest.raises(SnapshotDamaged):
+        read(folder)

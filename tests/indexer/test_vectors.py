@@ -3,8 +3,8 @@ import pytest
 
 from indexer import vectors as module
 from indexer.store import Store
-from indexer.vectors import Vectors
-from tests.fakes import TableEncoder
+from indexer.vectors import Vectors, text_key
+from tests.fakes import TableEncoder, put
 
 
 @pytest.fixture
@@ -24,17 +24,21 @@ def test_rows_stand_in_the_order_of_the_texts(store):
 
 def test_a_text_is_encoded_once_however_often_it_comes(store):
     encoder = TableEncoder()
-    vectors = Vectors(store, encoder)
-    vectors.of(["audit", "nurse", "audit"])
-    vectors.of(["nurse", "law"])
-    assert sorted(encoder.encoded) == ["audit", "law", "nurse"]
+    Vectors(store, encoder).of(["audit", "nurse", "audit"])
+    assert sorted(encoder.encoded) == ["audit", "nurse"]
 
 
 def test_a_vector_from_the_cache_is_the_one_that_was_encoded(store):
-    fresh = Vectors(store, TableEncoder()).of(["audit fund nurse"])
+    put(store, {"id": "a", "headline": "audit fund nurse"})
+    fresh = TableEncoder().encode_passages(["audit fund nurse"])
     again = TableEncoder()
     assert Vectors(store, again).of(["audit fund nurse"]).tobytes() == fresh.tobytes()
     assert again.encoded == []
+
+
+def test_looking_up_a_vector_keeps_nothing(store):
+    Vectors(store, TableEncoder()).of(["audit"])
+    assert store.vectors("table-1", [text_key("audit")]) == {}
 
 
 def test_the_exact_string_is_the_key(store):
@@ -44,7 +48,7 @@ def test_the_exact_string_is_the_key(store):
 
 
 def test_another_space_has_its_own_vectors(store):
-    Vectors(store, TableEncoder("one")).of(["audit"])
+    put(store, {"id": "a", "headline": "audit"})
     other = TableEncoder("two")
     Vectors(store, other).of(["audit"])
     assert other.encoded == ["audit"]
@@ -62,8 +66,9 @@ def test_no_text_has_no_row(store):
 
 def test_progress_counts_only_what_is_encoded(store, monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 2)
+    put(store, {"id": "a", "headline": "audit"})
     vectors = Vectors(store, TableEncoder())
-    vectors.of(["audit"])
     seen: list[tuple[int, int]] = []
-    vectors.of(["audit", "a", "b", "c"], lambda done, of: seen.append((done, of)))
+    vectors.by_key(["audit", "a", "b", "c"], lambda done, of: seen.append((done, of)))
     assert seen == [(2, 3), (3, 3)]
+    assert vectors.encoded == 3

@@ -3,7 +3,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from indexer.catalogue import ArrowCatalogue
+from indexer.live import LiveIndex
+from indexer.passages import passages
+from indexer.segment import segment_of
+from indexer.vectors import text_key
 from models.errors import BadFilter
 from recommender.eligibility import Exclusions, Filters, eligible
 from tests.fakes import mentors
@@ -14,7 +17,9 @@ JULY = datetime(2026, 7, 15, 12, tzinfo=UTC)
 
 def catalogue(*records):
     found = mentors(*records)
-    return ArrowCatalogue.build(found, np.ones(len(found)))
+    texts = {passage.text for mentor in found for passage in passages(mentor)}
+    segment = segment_of(found, {text_key(text): np.ones(1, np.float32) for text in texts}, 1)
+    return LiveIndex("space", 1, len(found), [segment]).catalogue
 
 
 def kept(*records, exclude=None, now=None, **filters):
@@ -34,6 +39,14 @@ EVERYBODY = ["auditor", "nurse", "solicitor", "teacher", "welder"]
 
 def test_without_conditions_everybody_passes():
     assert kept() == EVERYBODY
+
+
+@pytest.mark.parametrize("available", [None, True, False])
+def test_who_is_gone_passes_nothing(available):
+    one = catalogue()._index.without(["auditor", "solicitor"]).catalogue
+    mask = eligible(one, Filters(available=available), Exclusions(ids=("auditor", "nurse")))
+    left = {None: ["teacher", "welder"], True: ["teacher"], False: ["welder"]}
+    assert one.ids(np.flatnonzero(mask)) == left[available]
 
 
 @pytest.mark.parametrize(

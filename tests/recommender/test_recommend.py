@@ -1,12 +1,10 @@
 import pytest
 
-from indexer.records import canonical_json
-from indexer.store import Change
 from models.errors import BadFilter, BadGoals, SpaceMismatch
 from recommender.eligibility import Exclusions, Filters
 from recommender.goals import joined
 from recommender.recommend import Recommender, Request
-from tests.fakes import RECORDS, TableEncoder, mentors
+from tests.fakes import RECORDS, TableEncoder, put
 
 GOAL = "I work in audit and want to move into venture capital"
 EVERYBODY = Filters(available=None)
@@ -37,8 +35,7 @@ def scores(recommender, goal=GOAL, **request):
 
 def changed(recommender, *records):
     """Write newer versions of records into the store, behind the index's back."""
-    changes = [Change(mentor, canonical_json(mentor)) for mentor in mentors(*records)]
-    recommender._store.write("default", changes)
+    put(recommender._store, *records)
 
 
 def test_the_mentor_who_fits_comes_first(pool):
@@ -158,8 +155,10 @@ def test_the_places_shown_are_those_of_the_store(pool):
 @pytest.mark.parametrize("change", [{"bio": "Newer words."}, {"name": "W."}, {"headline": ""}])
 def test_a_mentor_whose_text_is_newer_than_the_index_is_not_shown(pool, change):
     one = pool()
+    assert one.recommend(Request(GOAL)).behind is False
     changed(one, RECORDS[0] | change)
     assert ids(one) == ["nurse", "teacher"]
+    assert one.recommend(Request(GOAL)).behind is True
 
 
 def test_a_newer_time_stamp_is_no_newer_text(pool):

@@ -23,6 +23,19 @@ from recommender.scoring import VERSION as SCORING_VERSION
 EAST, NORTH = np.eye(2, dtype=np.float32)
 
 
+class Nameless:
+    """A catalogue whose mentors have one passage each, and these ids."""
+
+    def __init__(self, *ids):
+        self._ids = ids
+
+    def mean_norms(self, rows):
+        return np.ones(len(rows))
+
+    def ids(self, rows):
+        return [self._ids[row] for row in rows]
+
+
 def goals(*informativeness, **terms):
     parts = tuple(GoalPart(i, "x", 0, 1, w, None) for i, w in enumerate(informativeness))
     return Goals("x", parts, terms, ())
@@ -87,23 +100,34 @@ def test_a_zero_vector_stays_zero():
     assert unit(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
 
 
-def test_the_best_comes_first_and_ties_stand_in_the_order_of_rows():
-    dense = FaissPassageIndex.build(np.stack([NORTH, EAST, NORTH, EAST]), np.arange(5))
-    vectors = GoalVectors(EAST, np.stack([EAST]))
-    found = score(goals(1.0), vectors, np.arange(4), np.ones(4), dense, lexicon())
-    assert found.rows.tolist() == [1, 3, 0, 2]
+def scored(vectors, ids, rows=None):
+    dense = FaissPassageIndex.build(np.stack(vectors), np.arange(len(vectors) + 1))
+    rows = np.arange(len(vectors)) if rows is None else np.asarray(rows, dtype=np.int64)
+    goal = GoalVectors(EAST, np.stack([EAST]))
+    return score(goals(1.0), goal, rows, Nameless(*ids), dense, lexicon())
+
+
+@pytest.mark.parametrize(("ids", "rows"), [("abcd", [1, 3, 0, 2]), ("dcba", [3, 1, 2, 0])])
+def test_the_best_comes_first_and_ties_stand_in_the_order_of_ids(ids, rows):
+    found = scored([NORTH, EAST, NORTH, EAST], ids)
+    assert found.rows.tolist() == rows
     assert found.parts.tolist() == [[250_000, 200_000, 0]] * 2 + [[0, 0, 0]] * 2
 
 
+def test_ids_of_ties_are_ordered_by_code_points():
+    found = scored([EAST] * 5, ["b", "a10", "C", "a2", "é"])
+    assert found.rows.tolist() == [2, 1, 3, 0, 4]
+
+
+def test_only_the_rows_asked_for_are_scored():
+    found = scored([EAST, NORTH, EAST], "abc", rows=[1, 2])
+    assert found.rows.tolist() == [2, 1]
+    assert found.parts.sum(axis=1).tolist() == [450_000, 0]
+
+
 def test_the_opposite_of_the_goal_has_the_lowest_score():
-    dense = FaissPassageIndex.build(np.stack([-EAST]), np.arange(2))
-    vectors = GoalVectors(EAST, np.stack([EAST]))
-    found = score(goals(1.0), vectors, np.arange(1), np.ones(1), dense, lexicon())
-    assert found.parts.sum() == -450_000
+    assert scored([-EAST], "a").parts.sum() == -450_000
 
 
 def test_nobody_to_score_is_no_error():
-    dense = FaissPassageIndex.build(np.stack([EAST]), np.arange(2))
-    nobody = np.zeros(0, dtype=np.int64)
-    vectors = GoalVectors(EAST, np.stack([EAST]))
-    assert score(goals(1.0), vectors, nobody, np.ones(1), dense, lexicon()).parts.shape == (0, 3)
+    assert scored([EAST], "a", rows=[]).parts.shape == (0, 3)

@@ -1,0 +1,322 @@
+import numpy as np
+import pytest
+
+from indexer.passages import passages
+from indexer.store import Store
+from indexer.vectors import Vectors, text_key
+from indexer.writing import Outcome, Writer, cut_of
+from models.errors import MentorNotFound, RecordRejected, SpaceMismatch, StoreUnavailable
+from tests.fakes import RECORDS, TableEncoder, mentors
+
+BAKER = {
+    "id": "baker",
+    "headline": "I bake bread before dawn",
+    "bio": "I audit ovens all year long. I teach apprentices to bake.",
+    "capacity": 2,
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store.in_folder(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def encoder():
+    return TableEncoder()
+
+
+@pytest.fixture
+def writer(store, encoder):
+    return Writer(store, "default", Vectors(store, encoder))
+
+
+class Overtaken(Store):
+    """A store in which somebody else writes between the reading and the writing of a patch."""
+
+    def __init__(self, url, other, times):
+        super().__init__(url)
+        self.other = other
+        self.left = times
+
+    def write(self, *arguments, **named):
+        if self.left:
+            self.left -= 1
+            self.other(self.left)
+        return super().write(*arguments, **named)
+
+
+def all_texts(*records):
+    found = [passage for mentor in mentors(*records) for passage in passages(mentor)]
+    return {text for passage in found for text in (passage.text, *passage.items)}
+
+
+def cached(store, *texts, space="table-1"):
+    return sorted(t for t in texts if store.vectors(space, [text_key(t)]))
+
+
+def test_what_is_put_is_added_in_the_order_given(writer, store):
+    some = mentors(RECORDS[1], RECORDS[0])[::-1]
+    assert writer.put(some) == [Outcome("nurse", "added", 1), Outcome("auditor", "added", 2)]
+    assert store.read("default", ["nurse"])["nurse"].mentor == some[0]
+
+
+def test_each_text_and_each_item_of_a_new_mentor_is_encoded_once(writer, encoder):
+    writer.put(mentors())
+    assert sorted(encoder.encoded) == sorted(all_texts())
+
+
+def test_an_unchanged_record_writes_nothing_and_encodes_nothing(writer, store, encoder):
+    writer.put(mentors())
+    encoder.encoded.clear()
+    before = store.head("default")
+    assert {outcome.result for outcome in writer.put(mentors())} == {"unchanged"}
+    assert store.head("default") == before
+    assert encoder.encoded == []
+
+
+def test_an_unchanged_mentor_keeps_its_revision_beside_changed_ones(writer):
+    writer.put(mentors(BAKER, RECORDS[0]))
+    outcomes = writer.put(mentors(BAKER | {"headline": "I brew beer"}, RECORDS[0]))
+    assert outcomes == [Outcome("auditor", "unchanged", 1), Outcome("baker", "changed", 3)]
+
+
+def test_only_new_strings_are_encoded_when_a_record_is_replaced(writer, encoder):
+    writer.put(mentors(BAKER))
+    encoder.encoded.clear()
+    writer.put(
+        mentors(BAKER | {"bio": "I audit ovens all year long. I sell old books every Sunday."})
+    )
+    assert encoder.encoded == ["I sell old books every Sunday."]
+
+
+def test_a_text_that_another_mentor_has_is_not_encoded_again(writer, encoder):
+    writer.put(mentors(BAKER))
+    encoder.encoded.clear()
+    writer.put(mentors(BAKER | {"id": "twin"}))
+    assert encoder.encoded == []
+
+
+@pytest.mark.parametrize(
+    "places", [{"available": False}, {"capacity": 7}, {"active_mentees": 1}, {"capacity": None}]
+)
+def test_a_patch_of_places_encodes_nothing_and_keeps_the_passages(writer, store, encoder, places):
+    writer.put(mentors(BAKER))
+    before = store.cuts("default", ["baker"])
+    encoder.encoded.clear()
+    assert writer.patch("baker", places) == Outcome("baker", "changed", 2)
+    assert encoder.encoded == []
+    assert store.cuts("default", ["baker"]) == before == {"baker": cut_of(mentors(BAKER)[0])}
+
+
+def test_a_patch_of_one_text_encodes_that_text_alone(writer, encoder):
+    writer.put(mentors(BAKER))
+    encoder.encoded.clear()
+    writer.patch("baker", {"headline": "I bake cakes at noon"})
+    assert encoder.encoded == ["I bake cakes at noon"]
+
+
+def test_a_patch_with_null_removes_a_field(writer, store):
+    writer.put(mentors(BAKER))
+    writer.patch("baker", {"headline": None, "capacity": None})
+    mentor = store.read("default", ["baker"])["baker"].mentor
+    assert (mentor.headline, mentor.capacity, mentor.bio) == ("", None, BAKER["bio"])
+
+
+def test_a_patch_merges_objects_and_replaces_lists(writer, store):
+    writer.put(mentors(RECORDS[0]))
+    writer.patch("auditor", {"attributes": {"years": 12, "cohort": None}, "skills": ["Excel"]})
+    mentor = store.read("default", ["auditor"])["auditor"].mentor
+    assert (mentor.attributes, mentor.skills) == ({"years": 12}, ("Excel",))
+
+
+def test_a_patch_that_changes_nothing_writes_nothing(writer, store):
+    writer.put(mentors(BAKER))
+    assert writer.patch("baker", {"capacity": 2}) == Outcome("baker", "unchanged", 1)
+    assert store.head("default").sequence == 1
+
+
+def test_a_patch_of_nobody_is_refused(writer):
+    with pytest.raises(MentorNotFound, match="There is no mentor with the id 'ghost'"):
+        writer.patch("ghost", {"capacity": 1})
+
+
+@pytest.mark.parametrize(
+    ("patch", "pointer"),
+    [({"id": "other"}, "/id"), ({"capacity": -1}, "/capacity"), ({"bio": 5}, "/bio")],
+)
+def test_a_patch_that_leaves_no_valid_record_is_refused_and_changes_nothing(
+    writer, store, patch, pointer
+):
+    writer.put(mentors(BAKER))
+    with pytest.raises(RecordRejected) as raised:
+        writer.patch("baker", patch)
+    assert raised.value.pointer == pointer
+    assert store.all("default") == (1, mentors(BAKER))
+
+
+def test_a_patch_that_is_overtaken_is_applied_to_what_overtook_it(tmp_path, writer):
+    writer.put(mentors(BAKER))
+
+    def other(_):
+        writer.patch("baker", {"headline": "I brew beer"})
+
+    store = Overtaken(writer._store.database.url, other, 1)
+    late = Writer(store, "default", Vectors(store, TableEncoder()))
+    assert late.patch("baker", {"capacity": 9}) == Outcome("baker", "changed", 3)
+    mentor = store.read("default", ["baker"])["baker"].mentor
+    assert (mentor.headline, mentor.capacity) == ("I brew beer", 9)
+    store.close()
+
+
+def test_a_put_of_places_that_is_overtaken_by_new_texts_brings_its_own_texts_back(writer, encoder):
+    writer.put(mentors(BAKER))
+
+    def other(_):
+        writer.patch("baker", {"headline": "I brew beer"})
+
+    store = Overtaken(writer._store.database.url, other, 1)
+    late = Writer(store, "default", Vectors(store, encoder))
+    assert late.put(mentors(BAKER | {"capacity": 9})) == [Outcome("baker", "changed", 3)]
+    assert store.cuts("default", ["baker"])["baker"] == cut_of(mentors(BAKER)[0])
+    assert cached(store, "I bake bread before dawn", "I brew beer") == ["I bake bread before dawn"]
+    store.close()
+
+
+def test_a_patch_overtaken_again_and_again_is_given_up_in_one_sentence(writer):
+    writer.put(mentors(BAKER))
+
+    def other(left):
+        writer.patch("baker", {"headline": f"I bake bread number {left}"})
+
+    store = Overtaken(writer._store.database.url, other, 100)
+    late = Writer(store, "default", Vectors(store, TableEncoder()))
+    with pytest.raises(StoreUnavailable, match="Others keep changing the mentor 'baker'"):
+        late.patch("baker", {"capacity": 9})
+    store.close()
+
+
+def test_vectors_of_replaced_texts_go_and_those_still_used_stay(writer, store):
+    writer.put(mentors(BAKER))
+    writer.put(mentors(BAKER | {"bio": "I audit ovens all year long."}))
+    gone, stays = "I teach apprentices to bake.", "I audit ovens all year long."
+    assert cached(store, gone, stays) == [stays]
+
+
+def test_vectors_shared_with_another_mentor_survive_a_removal_and_own_ones_go(writer, store):
+    sister = {"id": "sister", "bio": "I audit ovens all year long. I paint wooden ships at night."}
+    writer.put(mentors(BAKER, sister))
+    assert writer.remove(["baker"]) == {"baker": 3}
+    texts = all_texts(BAKER, sister)
+    assert cached(store, *texts) == [
+        "I audit ovens all year long.",
+        "I paint wooden ships at night.",
+    ]
+
+
+def test_vectors_shared_with_another_tenant_survive_a_removal(writer, store, encoder):
+    writer.put(mentors(BAKER))
+    Writer(store, "other", Vectors(store, encoder)).put(mentors(BAKER))
+    writer.remove(["baker"])
+    assert len(cached(store, *all_texts(BAKER))) == 3
+
+
+def test_a_removal_takes_vectors_of_every_space(writer, store):
+    writer.put(mentors(BAKER))
+    second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
+    second.adopt()
+    assert len(cached(store, *all_texts(BAKER))) == 3
+    second.remove(["baker"])
+    assert cached(store, *all_texts(BAKER)) == []
+    assert cached(store, *all_texts(BAKER), space="table-2") == []
+
+
+def test_removals_are_counted_and_ids_of_nobody_are_left_out(writer, store):
+    writer.put(mentors())
+    assert writer.remove(["nurse", "ghost", "welder", "nurse"]) == {"nurse": 6, "welder": 7}
+    head = store.head("default")
+    assert (head.sequence, head.removed_at) == (7, 7)
+    assert writer.remove(["nurse"]) == {}
+    assert store.head("default") == head
+
+
+def test_a_removed_mentor_can_be_added_again(writer, store):
+    writer.put(mentors(BAKER))
+    writer.remove(["baker"])
+    assert writer.put(mentors(BAKER)) == [Outcome("baker", "added", 3)]
+    assert store.count("default") == 1
+
+
+def test_adopting_makes_the_other_space_the_tenants(writer, store):
+    writer.put(mentors())
+    encoder = TableEncoder("table-2")
+    second = Writer(store, "default", Vectors(store, encoder))
+    assert second.adopt() is True
+    assert sorted(encoder.encoded) == sorted(all_texts())
+    head = store.head("default")
+    assert (head.space_id, head.runtime_id, head.sequence) == ("table-2", "numpy", 5)
+    assert second.adopt() is False
+
+
+def test_adopting_tells_how_far_it_is(writer, store, monkeypatch):
+    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    writer.put(mentors())
+    told = []
+    second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
+    second.adopt(lambda done, of: told.append((done, of)))
+    assert told == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_adopting_takes_up_what_changes_meanwhile(writer, store, monkeypatch):
+    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    writer.put(mentors())
+    late = iter([BAKER])
+    encoder = TableEncoder("table-2")
+    second = Writer(store, "default", Vectors(store, encoder))
+    second.adopt(lambda _done, _of: [writer.put(mentors(record)) for record in late])
+    assert cached(store, *all_texts(BAKER), space="table-2") == sorted(all_texts(BAKER))
+    assert store.head("default").space_id == "table-2"
+
+
+def test_adopting_where_nothing_is_written_does_nothing(writer, store):
+    assert writer.adopt() is False
+    assert store.head("default").space_id == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda writer: writer.put(mentors(BAKER | {"headline": "I brew beer"})),
+        lambda writer: writer.put(mentors(RECORDS[0])),
+        lambda writer: writer.patch("baker", {"capacity": 8}),
+    ],
+)
+def test_writers_of_the_old_space_are_refused_once_another_was_adopted(writer, store, change):
+    writer.put(mentors(BAKER))
+    Writer(store, "default", Vectors(store, TableEncoder("table-2"))).adopt()
+    with pytest.raises(
+        SpaceMismatch, match="now in the space table-2, this process writes table-1"
+    ):
+        change(writer)
+    assert store.all("default") == (1, mentors(BAKER))
+
+
+def test_writers_of_another_space_are_refused_before_it_is_adopted(writer, store):
+    writer.put(mentors(BAKER))
+    second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
+    with pytest.raises(
+        SpaceMismatch, match="now in the space table-1, this process writes table-2"
+    ):
+        second.put(mentors(RECORDS[0]))
+    assert store.spaces() == ["table-1"]
+
+
+def test_a_vector_that_is_there_stays_bit_for_bit(writer, store):
+    writer.put(mentors(BAKER))
+    key = text_key("I bake bread before dawn")
+    before = store.vectors("table-1", [key])[key].tobytes()
+    writer.put(mentors(BAKER | {"id": "twin"}))
+    assert store.vectors("table-1", [key])[key].tobytes() == before
+    assert np.linalg.norm(np.frombuffer(before, np.float32)) == pytest.approx(1)
