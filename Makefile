@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-lexical clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-lexical clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -37,7 +37,7 @@ check: install ## Format, lint, types, architecture, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -m "not slow and not long"
+	$(BIN)/python -m pytest -q -m "not slow and not live and not long"
 
 format: install ## Put the code in shape
 	$(BIN)/ruff check --fix .
@@ -55,6 +55,9 @@ bench-indexing: install ## Time indexing, memory included; writes benchmarks/ind
 
 bench-encoder: install ## Prove the encoder's wiring on STS-B; writes benchmarks/encoder.md
 	$(BIN)/python benchmarks/encoder.py --stsb $(JUDGED)/stsb_test.tsv
+
+bench-changes: install ## Time what changes cost at 1k, 10k and 100k mentors; writes benchmarks/changes.md
+	$(BIN)/python benchmarks/changes.py --occupations $(JUDGED)/onet_occupations.jsonl
 
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 	$(BIN)/python -m pip install --quiet bm25s==0.3.16 tantivy==0.27.0

@@ -11,10 +11,8 @@ import numpy as np
 from machine import ROOT, stamp
 
 from api.settings import Settings
-from api.wiring import default_encoder
+from api.wiring import Serving
 from evaluation.judgments import read_judged_set
-from indexer.folder import DataFolder
-from indexer.snapshot import load
 from recommender.candidates import candidates
 from recommender.goals import understand
 from recommender.recommend import encode_goals
@@ -31,19 +29,20 @@ def main() -> None:
     parser.add_argument("--qrels", type=Path, required=True)
     given = parser.parse_args()
     judged = read_judged_set(given.goals, given.qrels)
-    index = load(DataFolder(given.data).tenant("default"))
-    encoder = default_encoder(Settings())
-    everybody = np.arange(index.catalogue.size)
+    serving = Serving(Settings(data=given.data))
+    index, encoder = serving.follower.index, serving.encoder
+    mask = index.catalogue.alive()
+    everybody = np.flatnonzero(mask)
     missed, sizes, spreads = 0, [], []
     for goal in judged.judged:
         goals = understand(judged.texts[goal])
         vectors = encode_goals(goals, encoder)
-        found = candidates(goals, vectors, index, TOP, np.ones(len(everybody), dtype=np.bool_))
-        norms = index.catalogue.mean_norms
-        exact = score(goals, vectors, everybody, norms, index.dense, index.lexical)
+        found = candidates(goals, vectors, index, TOP, mask)
+        exact = score(goals, vectors, everybody, index.catalogue, index.dense, index.lexical)
         missed += len(np.setdiff1d(exact.rows[:TOP], found))
         sizes.append(len(found))
         spreads.append(exact.parts.std(axis=0) / MICRO / (PASSAGES, PROFILE, LEXICAL))
+    serving.close()
     passages, profile, lexical = np.mean(spreads, axis=0)
     OUT.write_text(
         f"# Candidates and spreads\n\n{stamp()}\n\nMade by `benchmarks/candidates.py`. "

@@ -12,8 +12,8 @@ from machine import ROOT, stamp
 OUT = ROOT / "benchmarks" / "indexing.md"
 RUNS = 3
 SAID = re.compile(
-    r"Indexed ([\d,]+) mentors, ([\d,]+) passages in ([\d.]+) s "
-    r"\(([\d,]+) passages a second, peak memory ([\d,]+) MiB\)"
+    r"Indexed ([\d,]+) mentors in ([\d.]+) s: ([\d,]+) new texts embedded, "
+    r"peak memory ([\d,]+) MiB"
 )
 
 
@@ -28,7 +28,7 @@ def main() -> None:
         f"# Indexing\n\n{stamp()}\n\nMade by `make bench-indexing`. {__doc__.strip()} The start of "
         f"the program and the loading of the model are included. The best and the worst of "
         f"{RUNS} runs.\n",
-        "| mentors | passages | seconds | passages a second | peak memory, MiB |",
+        "| mentors | texts embedded | seconds | texts a second | peak memory, MiB |",
         "|---|---|---|---|---|",
         *(row(name, file) for name, file in files.items()),
     ]
@@ -37,22 +37,22 @@ def main() -> None:
 
 
 def row(name: str, file: Path) -> str:
-    runs = sorted((timed(file) for _ in range(RUNS)), key=lambda run: float(run[2]))
-    best, worst = runs[0], runs[-1]
+    runs = sorted((timed(file) for _ in range(RUNS)), key=lambda run: run[1])
+    (mentors, best, texts, peak), worst = runs[0], runs[-1][1]
     return (
-        f"| {best[0]} {name} | {best[1]} | {best[2]} to {worst[2]} | {worst[3]} to {best[3]} "
-        f"| {worst[4]} |"
+        f"| {mentors:,.0f} {name} | {texts:,.0f} | {best:.1f} to {worst:.1f} "
+        f"| {texts / worst:,.0f} to {texts / best:,.0f} | {peak:,.0f} |"
     )
 
 
-def timed(file: Path) -> tuple[str, ...]:
+def timed(file: Path) -> tuple[float, ...]:
     with tempfile.TemporaryDirectory() as data:
         command = [Path(sys.executable).parent / "mentors", "index", file, "--data", data]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = SAID.search(done.stdout)
     if found is None:
         sys.exit(f"mentors index printed no figures: {done.stdout}")
-    return found.groups()
+    return tuple(float(figure.replace(",", "")) for figure in found.groups())
 
 
 if __name__ == "__main__":

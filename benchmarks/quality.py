@@ -22,12 +22,17 @@ from evaluation.baselines import NAME as WHOLE
 from evaluation.baselines import whole_profile_run
 from evaluation.judgments import JudgedSet, read_judged_set
 from evaluation.measures import MEASURES, means, per_goal
-from indexer.build import ingest, snapshot_of
+from indexer.following import Follower
+from indexer.generations import Generations
+from indexer.importing import Import
+from indexer.live import LiveIndex
 from indexer.mapping import ColumnMapping
 from indexer.passages import words
-from indexer.snapshot import Snapshot
+from indexer.reading import read_records
+from indexer.records import mentor_from
 from indexer.store import Store
 from indexer.vectors import Vectors
+from indexer.writing import Writer
 from models.goals import Goals, GoalVectors
 from models.mentor import Mentor
 from models.ports import Encoder
@@ -77,18 +82,19 @@ def section(name: str, folder: Path, goals: Path, qrels: Path, encoder: Encoder)
     return table(name, len(mentors), judged, runs)
 
 
-def indexed(path: Path, encoder: Encoder) -> tuple[list[Mentor], Snapshot]:
+def indexed(path: Path, encoder: Encoder) -> tuple[list[Mentor], LiveIndex]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.in_folder(Path(folder))
-        ingest(path, "jsonl", ColumnMapping(), store, "default", {})
-        sequence, mentors = store.all("default")
-        index = snapshot_of(mentors, sequence, encoder, Vectors(store, encoder))
+        vectors = Vectors(store, encoder)
+        Import("jsonl", ColumnMapping()).read(path, Writer(store, "default", vectors))
+        _, mentors = store.all("default")
+        index = Follower(store, "default", Generations(Path(folder)), vectors).index
         store.close()
     return mentors, index
 
 
 def engine_runs(
-    mentors: Sequence[Mentor], index: Snapshot, texts: Mapping[str, str], encoder: Encoder
+    mentors: Sequence[Mentor], index: LiveIndex, texts: Mapping[str, str], encoder: Encoder
 ) -> dict[str, Run]:
     """The engine, each part left out, each part alone, and the corpus's own word weights."""
     understood = {goal: understand(text) for goal, text in texts.items()}
@@ -118,21 +124,18 @@ def engine_runs(
     return runs
 
 
-def ranking(goals: Goals, vectors: GoalVectors, index: Snapshot, use: Sequence[int]) -> list[str]:
-    everybody = np.arange(index.catalogue.size)
-    norms = index.catalogue.mean_norms
-    scored = score(goals, vectors, everybody, norms, index.dense, index.lexical)
-    order = np.lexsort((scored.rows, -scored.parts[:, list(use)].sum(axis=1)))[:DEPTH]
-    return index.catalogue.ids(scored.rows[order])
+def ranking(goals: Goals, vectors: GoalVectors, index: LiveIndex, use: Sequence[int]) -> list[str]:
+    everybody = np.flatnonzero(index.catalogue.alive())
+    scored = score(goals, vectors, everybody, index.catalogue, index.dense, index.lexical)
+    ids = np.asarray(index.catalogue.ids(scored.rows))
+    order = np.lexsort((ids, -scored.parts[:, list(use)].sum(axis=1)))[:DEPTH]
+    return [str(id) for id in ids[order]]
 
 
 def documents_of(path: Path) -> tuple[list[str], list[list[str]]]:
     """The ids and the stems of the mentors in a file, in the order of ids."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store.in_folder(Path(folder))
-        ingest(path, "jsonl", ColumnMapping(), store, "default", {})
-        _, mentors = store.all("default")
-        store.close()
+    found = (mentor_from(raw.value) for raw in read_records(path, "jsonl", ColumnMapping()))
+    mentors = sorted(found, key=lambda mentor: mentor.id)
     return [m.id for m in mentors], [[term.stem for _, term in words(m)] for m in mentors]
 
 
