@@ -18,7 +18,7 @@ class Background:
         self._serving = serving
         self._stopping = threading.Event()
         self._threads = [
-            self._thread("follow", FOLLOW_EVERY_S, serving.follow),
+            self._thread("follow", FOLLOW_EVERY_S, self._follow),
             self._thread("keep", KEEP_EVERY_S, self._keep),
         ]
 
@@ -35,6 +35,10 @@ class Background:
             self._serving.keeper.erase()
         except Exception as error:  # noqa: BLE001 (it is done at the next start)
             log.warning("what was removed is not yet erased from every file: %s", error)
+
+    def _follow(self) -> None:
+        self._serving.follow()
+        self._serving.follower.make_anew()
 
     def _keep(self) -> None:
         if self._serving.keeper.is_due():

@@ -42,7 +42,11 @@ _NDJSON = {
 def add_routes(app: FastAPI) -> None:
     """Add the routes under /v1/mentors."""
     known: dict[str, Any] = {"response_model": ChangeAnswer, "responses": problems.DOCUMENTED}
-    app.put("/v1/mentors/{id}", **known)(put)
+    app.put(
+        "/v1/mentors/{id}",
+        response_model=ChangeAnswer,
+        responses=problems.DOCUMENTED | {201: {"model": ChangeAnswer}},
+    )(put)
     app.patch("/v1/mentors/{id}", **known)(patch)
     app.delete("/v1/mentors/{id}", **known)(delete)
     app.post(

@@ -87,7 +87,8 @@ class Indexing:
         follower = Follower(self.store, self.tenant, generations, self.vectors)
         live = generations.live()
         current = live is not None and follower.origin.snapshot == live
-        stale = not current or int(str(live).partition("-")[0]) != follower.index.sequence
+        stale = not current or bool(follower.origin.problems)
+        stale = stale or int(str(live).partition("-")[0]) != follower.index.sequence
         keeper = Keeper(self.store, self.folder, self.tenant, follower)
         keeper.keep(wait=True, snapshot=force or stale)
         return follower
@@ -178,10 +179,11 @@ class Serving:
         """Take up what changed in the store; whether anything had."""
         moved = self.follower.catch_up()
         with self._swap:
-            newer = self._recommender()
-            if newer.index_version != self.recommender.index_version:
-                self._pin(self.recommender)
-                self.recommender = newer
+            if self.follower.index is not self._served:
+                before, self.recommender = self.recommender, self._recommender()
+                # An index made anew has the same version, and less to hold.
+                if before.index_version != self.recommender.index_version:
+                    self._pin(before)
         return moved
 
     def recommend(self, request: Request, version: str | None = None) -> Recommendations:
@@ -231,7 +233,7 @@ class Serving:
         self.store.close()
 
     def _recommender(self) -> Recommender:
-        index = self.follower.index
+        self._served = index = self.follower.index
         return Recommender(self.tenant, index, self.encoder, self.store, self._recipe)
 
     def _at(self, version: str) -> Recommender:

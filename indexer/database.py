@@ -22,7 +22,7 @@ HEAD = "0002"
 WAIT_MS = 30_000  # how long a writer waits for another one; a bulk import commits in under a second
 
 _FIRST = "0001"  # what databases had before migrations were counted, under `schema_version` 1
-_LOG_TRIES = 3
+_LOG_WAIT_MS = 200
 _AGAIN_S = 0.01
 
 
@@ -82,11 +82,13 @@ class Database:
             # Outside any transaction: the raw connection is in autocommit.
             raw = connection.connection.driver_connection
             assert raw is not None
-            for _ in range(_LOG_TRIES):
+            # While it waits for readers, writers wait for it: a long reader must not stop them.
+            raw.execute(f"PRAGMA busy_timeout={_LOG_WAIT_MS}")
+            try:
                 busy, frames, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                if not busy and frames <= 0:
-                    return True
-        return False
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={WAIT_MS}")
+        return not busy and frames <= 0
 
     def problems(self) -> list[str]:
         """What the database itself finds wrong with its pages; empty when all is well."""

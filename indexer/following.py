@@ -7,7 +7,7 @@ read once, when a process starts, and what changed after it is replayed.
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.generations import Generations
 from indexer.live import LiveIndex
@@ -35,7 +35,7 @@ class Origin:
         if not self.problems:
             return self.snapshot or "the database"
         came = f"the snapshot {self.snapshot}" if self.snapshot else "a rebuild from the database"
-        return f"{' '.join(self.problems)} Served instead: {came}."
+        return f"{' '.join(self.problems)} Served: {came}."
 
 
 class Follower:
@@ -60,10 +60,15 @@ class Follower:
         self._stalled = False
         self._refuse_other_space()
         start, self.origin = self._opened(generations)
+        # A snapshot may be of another history of this folder, so its contents are compared.
+        self.index, differing = self._reconciled(self._caught_up(start, progress))
+        if differing and self.origin.snapshot:
+            came = f"The snapshot {self.origin.snapshot} did not agree with the database about "
+            came += f"{differing:,} mentors, who were taken from the database."
+            self.origin = replace(self.origin, problems=(*self.origin.problems, came))
         if self.origin.problems:
             log.warning("%s", self.origin)
-        # A snapshot may be of another history of this folder, so its contents are compared.
-        self.index = self._reconciled(self._caught_up(start, progress))
+        self.make_anew()
 
     def catch_up(self) -> bool:
         """Take up what changed since; whether anything had."""
@@ -76,6 +81,14 @@ class Follower:
                 return False
             self.index = self._caught_up(self.index)
             return True
+
+    def make_anew(self) -> None:
+        """Make the large segment anew when much is loose; changes go on meanwhile."""
+        start = self.index
+        if start.is_loose():
+            anew = start.made_anew()
+            with self._catching_up:
+                self.index = self._caught_up(anew)
 
     def _caught_up(
         self, index: LiveIndex, progress: Callable[[int, int], None] | None = None
@@ -91,23 +104,25 @@ class Follower:
             if progress:
                 progress(since - began, head.sequence - began)
         if began < head.purged_at:  # too far back to learn of every removal
-            index = self._reconciled(index)
+            index, _ = self._reconciled(index)
         return index.tidied()
 
-    def _reconciled(self, index: LiveIndex) -> LiveIndex:
-        """The index without whom the store does not have, and with the words it has."""
-        hashes = self._store.text_hashes(self._tenant)
-        rows = {id: index.catalogue.row(id) for id in hashes}
+    def _reconciled(self, index: LiveIndex) -> tuple[LiveIndex, int]:
+        """The index with exactly the mentors and words of the store, and how many had others.
+
+        Whoever changed after the index's sequence comes with the next change.
+        """
+        known = self._store.text_hashes(self._tenant)
         other = [
             id
-            for id, row in rows.items()
-            if row is None or index.catalogue.text_hash(row) != hashes[id]
+            for id, (revision, text_hash) in known.items()
+            if revision <= index.sequence and index.catalogue.text_hash_of(id) != text_hash
         ]
-        if other:  # whoever changed in this moment comes again with the next change
-            index = index.advanced(
-                index.sequence, self._store.now(self._tenant, other), self._vectors
-            )
-        return index.without(set(index.catalogue.ids_alive()) - hashes.keys())
+        if other:
+            changes = self._store.now(self._tenant, other)
+            index = index.advanced(index.sequence, changes, self._vectors)
+        right = (index.catalogue.text_hash_of(id) == known[id][1] for id in other)
+        return index.without(set(index.catalogue.ids_alive()) - known.keys()), sum(right)
 
     def _opened(self, generations: Generations) -> tuple[LiveIndex, Origin]:
         """The newest snapshot that is whole, of our space and not ahead of the store."""

@@ -103,16 +103,10 @@ class LiveIndex:
         return self._with(self.sequence, self.segments, alive, self.free)
 
     def tidied(self) -> "LiveIndex":
-        """The same index in fewer segments, when enough has gathered to make that worth it.
+        """The same index with small segments of like size joined.
 
-        Small segments of like size are joined, as in a log-structured merge tree, so each mentor
-        is copied a logarithmic number of times; the large one is made anew when a quarter is
-        loose.
+        As in a log-structured merge tree each mentor is copied a logarithmic number of times.
         """
-        base = self.segments[0].size
-        loose = (base - int(self.alive[:base].sum())) + int(self.alive[base:].sum())
-        if loose > max(LOOSE_MENTORS, LOOSE * base):
-            return self._rejoined(0)
         sizes = [segment.size for segment in self.segments]
         first = len(sizes)
         behind = 0
@@ -120,6 +114,16 @@ class LiveIndex:
             first -= 1
             behind += sizes[first]
         return self._rejoined(first) if len(sizes) - first > 1 else self
+
+    def is_loose(self) -> bool:
+        """Whether so much is gone, or lies behind, that the large segment is worth making anew."""
+        base = self.segments[0].size
+        loose = (base - int(self.alive[:base].sum())) + int(self.alive[base:].sum())
+        return loose > max(LOOSE_MENTORS, LOOSE * base)
+
+    def made_anew(self) -> "LiveIndex":
+        """The same index in one segment; takes a copy of everything."""
+        return self._rejoined(0)
 
     def whole(self) -> Segment:
         """Everybody who counts in one segment, as a snapshot holds them."""
@@ -209,6 +213,11 @@ class LiveCatalogue:
     def text_hash(self, row: int) -> str:
         segment, local = self._index.place(row)
         return segment.catalogue.text_hash(local)
+
+    def text_hash_of(self, id: str) -> str | None:
+        """The text hash of the mentor as indexed, None for somebody who is not here."""
+        row = self.row(id)
+        return None if row is None else self.text_hash(row)
 
     def row(self, id: str) -> int | None:
         """The row at which the mentor counts, or None."""

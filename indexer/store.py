@@ -160,11 +160,12 @@ class Store:
         found = (mentor for record in records if (mentor := readable(record)) is not None)
         return sequence, sorted(found, key=lambda mentor: mentor.id)
 
-    def text_hashes(self, tenant: str) -> dict[str, str]:
-        """The text hash of every live mentor, by id."""
-        query = sa.select(mentors.c.id, mentors.c.text_hash).where(_live(tenant))
+    def text_hashes(self, tenant: str) -> dict[str, tuple[int, str]]:
+        """The revision and the text hash of every live mentor, by id."""
+        columns = (mentors.c.id, mentors.c.revision, mentors.c.text_hash)
         with self.database.reading() as connection:
-            return {row.id: row.text_hash for row in connection.execute(query)}
+            rows = connection.execute(sa.select(*columns).where(_live(tenant)))
+            return {id: (revision, text_hash) for id, revision, text_hash in rows}
 
     def count(self, tenant: str) -> int:
         """How many live mentors the tenant has."""

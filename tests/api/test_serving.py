@@ -244,7 +244,7 @@ def test_a_changed_file_of_the_snapshot_is_noticed_and_the_index_rebuilt(index, 
     assert serving.follower.origin.snapshot is None
     (problem,) = serving.follower.origin.problems
     assert problem.endswith(f"{name}/{file} is missing or damaged.")
-    assert str(serving.follower.origin).endswith("Served instead: a rebuild from the database.")
+    assert str(serving.follower.origin).endswith("Served: a rebuild from the database.")
     assert serving.recommend(Request("audit and nursing")) == before
 
 
@@ -255,7 +255,7 @@ def test_when_the_live_snapshot_is_damaged_the_one_before_is_caught_up(index, op
     damage(settings, live)
     serving = open_serving(settings)
     assert serving.follower.origin.snapshot == older
-    assert str(serving.follower.origin).endswith(f"Served instead: the snapshot {older}.")
+    assert str(serving.follower.origin).endswith(f"Served: the snapshot {older}.")
     assert serving.recommender.index_version == "table-1/s1/6"
     assert "newcomer" in ids(serving)
 

@@ -132,7 +132,7 @@ def test_a_damaged_snapshot_is_passed_over_for_the_one_before(follow, store, gen
     reason = damage(generations, publish(generations, follow().index))
     with caplog.at_level(logging.WARNING):
         follower = follow()
-    said = f"{reason} Served instead: the snapshot {before}."
+    said = f"{reason} Served: the snapshot {before}."
     assert str(follower.origin) == said
     assert caplog.messages == [said]
     assert follower.index.sequence == 6
@@ -147,7 +147,7 @@ def test_when_every_snapshot_is_damaged_the_index_is_rebuilt(follow, store, gene
     follower = follow()
     assert follower.origin.problems == (second, first)
     assert str(follower.origin) == (
-        f"{second} {first} Served instead: a rebuild from the database."
+        f"{second} {first} Served: a rebuild from the database."
     )
     assert ids(follower) == FIVE
     assert encoder.encoded == []
@@ -177,7 +177,7 @@ def test_a_snapshot_ahead_of_the_store_is_not_used(tmp_path, follow, store, gene
     follower = Follower(restored, "default", generations, Vectors(restored, TableEncoder()))
     assert str(follower.origin) == (
         f"The snapshot {name} is of another space or another database. "
-        f"Served instead: a rebuild from the database."
+        f"Served: a rebuild from the database."
     )
     assert (follower.index.sequence, ids(follower)) == (5, FIVE)
     restored.close()

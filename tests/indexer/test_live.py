@@ -120,9 +120,10 @@ def test_the_large_segment_is_made_anew_when_much_is_loose(store, monkeypatch):
     monkeypatch.setattr(live, "LOOSE_MENTORS", 2)
     index = LiveIndex("table-1", 9, 5, [live_index(store).whole()])
     Writer(store, "default", vectors(store)).remove(["nurse", "teacher"])
-    assert len(followed(store, index).tidied().alive) == 5
+    assert followed(store, index).is_loose() is False
     put(store, {"id": "new", "headline": "Baker"})
-    newer = followed(store, index).tidied()
+    assert followed(store, index).is_loose() is True
+    newer = followed(store, index).made_anew()
     assert [segment.size for segment in newer.segments] == [4]
     assert newer.alive.all()
 

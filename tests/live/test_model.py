@@ -90,6 +90,10 @@ class History(RuleBasedStateMachine):
     def follow(self, which):
         self.servers[which].follow()
 
+    @rule(which=st.integers(0, 1))
+    def make_anew(self, which):
+        self.servers[which].follower.make_anew()
+
     @rule(which=st.integers(0, 1), snapshot=st.booleans())
     def merge(self, which, snapshot):
         assert self.servers[which].keeper.keep(snapshot=snapshot)
