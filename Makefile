@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-lexical clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -10,7 +10,7 @@ PORT   ?= 8000
 JUDGED ?= ../shared/data
 
 help: ## Say what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 install: $(VENV)/installed ## Make .venv with exactly the pinned packages
 
@@ -58,6 +58,9 @@ bench-encoder: install ## Prove the encoder's wiring on STS-B; writes benchmarks
 
 bench-changes: install ## Time what changes cost at 1k, 10k and 100k mentors; writes benchmarks/changes.md
 	$(BIN)/python benchmarks/changes.py --occupations $(JUDGED)/onet_occupations.jsonl
+
+bench-side-by-side: install ## Time answers beside a bulk import; writes benchmarks/side-by-side.md
+	$(BIN)/python benchmarks/side_by_side.py --occupations $(JUDGED)/onet_occupations.jsonl
 
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 	$(BIN)/python -m pip install --quiet bm25s==0.3.16 tantivy==0.27.0

@@ -63,7 +63,10 @@ def restore(source: Path, folder: DataFolder) -> Store:
     except OSError as error:
         raise DataFolderError(f"{target} cannot be written: {error.strerror}.") from error
     except DataFolderError as error:
-        raise BadInput(f"{source} is no backup of this program: {error}") from error
+        raise BadInput(
+            f"{source} is damaged or no backup of this program: expected a file that 'mentors "
+            f"backup' wrote."
+        ) from error
     finally:
         for leftover in folder.root.glob(aside.name + "*"):
             disk.remove(leftover)

@@ -425,7 +425,7 @@ def test_a_file_that_is_no_backup_is_refused(run, tmp_path):
     (tmp_path / "diary").write_text("Dear diary, " * 100)
     ran = run("restore", tmp_path / "diary", "--data", new)
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith(f"{tmp_path / 'diary'} is no backup of this program: ")
+    assert ran.err.startswith(f"{tmp_path / 'diary'} is damaged or no backup of this program: ")
     assert len(ran.err.splitlines()) == 1
 
 

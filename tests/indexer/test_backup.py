@@ -155,14 +155,16 @@ def test_a_folder_that_is_empty_is_restored_into(saved, new):
 )
 def test_a_file_of_something_else_is_no_backup(tmp_path, new, content):
     (tmp_path / "other").write_bytes(content)
-    with pytest.raises(BadInput, match=f"{tmp_path / 'other'} is no backup of this program: "):
+    with pytest.raises(
+        BadInput, match=f"{tmp_path / 'other'} is damaged or no backup of this program: "
+    ):
         restore(tmp_path / "other", new)
     assert list(new.root.iterdir()) == []
 
 
 def test_an_empty_file_is_no_backup(tmp_path, new):
     (tmp_path / "other").write_bytes(b"")
-    with pytest.raises(BadInput, match="is no backup of this program"):
+    with pytest.raises(BadInput, match="is damaged or no backup of this program"):
         restore(tmp_path / "other", new)
     assert list(new.root.iterdir()) == []
 
@@ -179,7 +181,7 @@ def test_a_database_of_something_else_is_no_backup(tmp_path, new):
 def test_a_backup_cut_short_is_refused(saved, new, share):
     content = saved.read_bytes()
     saved.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(BadInput, match="is no backup of this program"):
+    with pytest.raises(BadInput, match="is damaged or no backup of this program"):
         restore(saved, new)
     assert list(new.root.iterdir()) == []
 

@@ -146,9 +146,7 @@ def test_when_every_snapshot_is_damaged_the_index_is_rebuilt(follow, store, gene
     second = damage(generations, publish(generations, index), "lexical.npz")
     follower = follow()
     assert follower.origin.problems == (second, first)
-    assert str(follower.origin) == (
-        f"{second} {first} Served: a rebuild from the database."
-    )
+    assert str(follower.origin) == (f"{second} {first} Served: a rebuild from the database.")
     assert ids(follower) == FIVE
     assert encoder.encoded == []
 
