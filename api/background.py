@@ -43,6 +43,7 @@ class Background:
     def _keep(self) -> None:
         if self._serving.keeper.is_due():
             self._serving.keeper.keep()
+            self._serving.keeper.keep_others()
 
     def _thread(self, name: str, every_s: float, work: Callable[[], object]) -> threading.Thread:
         def run() -> None:

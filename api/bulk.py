@@ -19,7 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from api.desk import Desk
 from api.wiring import Serving
-from indexer.records import mentor_from
+from indexer.records import mentor_from, unknown_fields
+from indexer.writing import Outcome
 from models.errors import BadInput, MentorNotFound, MentorsError, RecordRejected
 from models.mentor import Mentor
 
@@ -58,18 +59,21 @@ class BulkResponse(Response):
     async def _write(self, results: IO[bytes]) -> None:
         try:
             async for lines in _batches(_lines(self._request)):
-                found = await self._desk.bulk(partial(_apply, self._desk.serving, lines))
-                results.seek(0, 2)
-                for result in found:
-                    results.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
-                self._more.set()
+                found: list[Result] = []
+                try:
+                    await self._desk.bulk(partial(_apply, self._desk.serving, lines, found))
+                finally:  # what is on disk is said, whatever happened after it
+                    results.seek(0, 2)
+                    for result in found:
+                        results.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
+                    self._more.set()
         except ClientDisconnect:
             pass  # every result sent so far is true; the rest was never taken
         except Exception:
             log.exception("a bulk request broke off")
             results.seek(0, 2)
-            reason = "Something went wrong here; it has been logged. This and later lines were not"
-            line = json.dumps({"result": "failed", "reason": f"{reason} taken."})
+            reason = "Something went wrong here; it has been logged. Lines without a result may"
+            line = json.dumps({"result": "failed", "reason": f"{reason} not have been taken."})
             results.write(line.encode() + b"\n")
         finally:
             self._complete = True
@@ -121,46 +125,43 @@ async def _batches(
             batch = []
 
 
-def _apply(serving: Serving, lines: list[tuple[int, bytes | int]]) -> list[Result]:
-    """The result of each line; records that follow one another are written together."""
-    results: list[Result] = []
-    waiting: list[tuple[int, Mentor]] = []
+def _apply(serving: Serving, lines: list[tuple[int, bytes | int]], results: list[Result]) -> None:
+    """Add the result of each line; records that follow one another are written together."""
+    waiting: list[tuple[int, Mentor, list[str]]] = []
+
+    def put() -> None:
+        some, waiting[:] = list(waiting), []
+        results.extend(_put(serving, some))
+
     for number, line in lines:
+        value: dict[str, Any] = {}
         try:
             value = _decoded(line)
-            if "op" not in value or value["op"] == "put":
-                mentor = mentor_from({k: v for k, v in value.items() if k != "op"})
-                if mentor.id in {other.id for _, other in waiting}:
-                    results += _put(serving, waiting)
-                    waiting = []
-                waiting.append((number, mentor))
+            if value.get("op", "put") == "put":
+                value.pop("op", None)
+                mentor = mentor_from(value)
+                if mentor.id in {other.id for _, other, _ in waiting}:
+                    put()
+                waiting.append((number, mentor, sorted(unknown_fields(value))))
                 continue
-            results += _put(serving, waiting)
-            waiting = []
+            put()
             results.append({"line": number} | _changed(serving, value))
         except MentorsError as error:
-            results += _put(serving, waiting)
-            waiting = []
-            results.append(_rejected(number, error))
-    return results + list(_put(serving, waiting))
+            put()
+            results.append(_refused(number, value.get("id"), error))
+    put()
 
 
-def _put(serving: Serving, waiting: list[tuple[int, Mentor]]) -> Iterator[Result]:
+def _put(serving: Serving, waiting: list[tuple[int, Mentor, list[str]]]) -> Iterator[Result]:
     if not waiting:
         return
     try:
-        outcomes = serving.put([mentor for _, mentor in waiting])
+        outcomes = serving.put([mentor for _, mentor, _ in waiting])
     except MentorsError as error:
-        for number, mentor in waiting:
-            yield _rejected(number, error) | {"id": mentor.id}
+        yield from (_refused(number, mentor.id, error) for number, mentor, _ in waiting)
         return
-    for (number, _), outcome in zip(waiting, outcomes, strict=True):
-        yield {
-            "line": number,
-            "id": outcome.id,
-            "result": outcome.result,
-            "sequence": outcome.revision,
-        }
+    for (number, _, ignored), outcome in zip(waiting, outcomes, strict=True):
+        yield {"line": number} | said(outcome, ignored)
 
 
 def _changed(serving: Serving, value: Mapping[str, Any]) -> Result:
@@ -175,8 +176,8 @@ def _changed(serving: Serving, value: Mapping[str, Any]) -> Result:
             raise MentorNotFound(f"There is no mentor with the id {id!r}")
         return {"id": id, "result": "removed", "sequence": sequence}
     if op == "patch":
-        outcome = serving.patch(id, {k: v for k, v in value.items() if k != "op"})
-        return {"id": id, "result": outcome.result, "sequence": outcome.revision}
+        patch = {k: v for k, v in value.items() if k != "op"}
+        return said(serving.patch(id, patch), sorted(unknown_fields(patch)))
     raise BadInput(f"/op expected 'put', 'patch' or 'delete', got {op!r}", pointer="/op")
 
 
@@ -192,7 +193,19 @@ def _decoded(line: bytes | int) -> dict[str, Any]:
     return value
 
 
-def _rejected(number: int, error: MentorsError) -> Result:
-    pointer = error.pointer if isinstance(error, BadInput) else ""
+def said(outcome: Outcome, ignored: list[str]) -> Result:
+    """What a change came to; `ignored` names the fields sent that no record has."""
+    answer = {"id": outcome.id, "result": outcome.result, "sequence": outcome.revision}
+    return answer | ({"ignored": ignored} if ignored else {})
+
+
+def _refused(number: int, id: object, error: MentorsError) -> Result:
+    """`rejected`: the line must be mended; `failed`: the same line may be sent again later."""
+    mendable = isinstance(error, BadInput | MentorNotFound)
     reason = str(error).rstrip(".").encode(errors="backslashreplace").decode()
-    return {"line": number, "result": "rejected", "field": pointer, "reason": f"{reason}."}
+    return (
+        {"line": number}
+        | ({"id": id.encode(errors="backslashreplace").decode()} if isinstance(id, str) else {})
+        | {"result": "rejected" if mendable else "failed"}
+        | {"field": error.pointer if isinstance(error, BadInput) else "", "reason": f"{reason}."}
+    )

@@ -1,6 +1,5 @@
 """Routes that change mentors; each answers when the change is on disk."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -8,11 +7,10 @@ from fastapi import Body, Depends, FastAPI, Path, Request
 from fastapi.responses import JSONResponse
 
 from api import problems
-from api.bulk import BulkResponse
+from api.bulk import BulkResponse, said
 from api.desk import Desk, desk_of
 from api.schemas import ChangeAnswer
-from indexer.records import mentor_from
-from indexer.writing import Outcome
+from indexer.records import mentor_from, unknown_fields
 from models.errors import BadInput, MentorNotFound
 
 Id = Annotated[str, Path(description="The mentor's id.", examples=["m-17"])]
@@ -62,12 +60,14 @@ async def put(id: Id, record: Record, desk: Annotated[Desk, Depends(desk_of)]) -
         raise BadInput(f"/id {record['id']!r} is not the {id!r} of the address.", pointer="/id")
     mentor = mentor_from(record | {"id": id})
     (outcome,) = await desk.write(partial(desk.serving.put, [mentor]))
-    return JSONResponse(_said(outcome), status_code=201 if outcome.result == "added" else 200)
+    answer = said(outcome, sorted(unknown_fields(record)))
+    return JSONResponse(answer, status_code=201 if outcome.result == "added" else 200)
 
 
 async def patch(id: Id, patch: Patch, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     """Change some fields; `available`, `capacity` and `active_mentees` embed nothing."""
-    return JSONResponse(_said(await desk.write(partial(desk.serving.patch, id, patch))))
+    outcome = await desk.write(partial(desk.serving.patch, id, patch))
+    return JSONResponse(said(outcome, sorted(unknown_fields(patch))))
 
 
 async def delete(id: Id, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
@@ -82,11 +82,8 @@ async def bulk(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Any
     """Change many mentors: a JSON object a line in, one result a line out, in the same order.
 
     A line is a record to put, `{"op": "patch", "id": ..., ...fields}` or
-    `{"op": "delete", "id": ...}`. A bad line is answered with its reason and the others go on; a
-    result is sent when its change is on disk.
+    `{"op": "delete", "id": ...}`. Its result is "added", "changed", "unchanged" or "removed" once
+    that is on disk; "rejected", with the reason, when the line must be mended; "failed" when the
+    same line may be sent again later. The other lines go on.
     """
     return BulkResponse(request, desk)
-
-
-def _said(outcome: Outcome) -> Mapping[str, object]:
-    return {"id": outcome.id, "result": outcome.result, "sequence": outcome.revision}

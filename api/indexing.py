@@ -128,7 +128,7 @@ class IndexCommand:
             indexing.store.keep_rejects(
                 indexing.tenant, kept.name, [reject.kept() for reject in report.rejects]
             )
-            indexing.folder.write_rejects(indexing.tenant, indexing.store.rejects(indexing.tenant))
+            indexing.write_rejects()
             _say_read(file, report, kept)
             reports.append(report)
         return reports, None
@@ -209,7 +209,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
         "runtime": head.runtime_id,
         "snapshot": live,
         "changes_since_snapshot": head.sequence - (sequence_of(live) if live else 0),
-        "erasure_pending": live is not None and generations.oldest() < head.removed_at,
+        "erasure_pending": head.erased_at < head.removed_at,
         "rejected_records": rejected,
         "data": str(settings.data),
         "tenant": settings.tenant,

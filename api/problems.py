@@ -17,6 +17,7 @@ from models.errors import (
     CursorExpired,
     MentorNotFound,
     MentorsError,
+    RecordRejected,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -66,6 +67,8 @@ async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
     name = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__)
     pointer = getattr(error, "pointer", "") or None
     detail = str(error).rstrip(".") + "."  # those of records are parts of a sentence elsewhere
+    if isinstance(error, RecordRejected) and not error.pointer and detail[:1].islower():
+        detail = f"The record {detail}"
     return problem(status, title, detail, type=f"urn:mentors:{name[1:]}", pointer=pointer)
 
 
@@ -75,6 +78,8 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     if found[0]["type"] == "json_invalid":
         reason = found[0].get("ctx", {}).get("error", "it cannot be parsed")
         detail, pointer = f"The body is not JSON: {reason}.", ""
+    elif isinstance(error.body, bytes | str):
+        detail, pointer = "The body is not JSON: send it with content-type application/json.", ""
     else:
         pointer, wrong = what_is_wrong(found, error.body)
         detail = f"{pointer or 'The body'}: {wrong['msg'].lower()}."

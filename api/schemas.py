@@ -216,6 +216,7 @@ class ChangeAnswer(BaseModel):
     id: str
     result: str = Field(description="added, changed, unchanged or removed.")
     sequence: int = Field(description="Of the mentor's last change.")
+    ignored: list[str] = Field(default=[], description="Fields sent that no record has.")
 
 
 class Problem(BaseModel):

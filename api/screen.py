@@ -5,7 +5,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from indexer.proof import Proof
+if TYPE_CHECKING:
+    from indexer.proof import Proof
 
 _MOST_QUOTES = 3
 _LONGEST_QUOTE = 320  # characters shown of one quote; --json has all of it
@@ -154,7 +155,7 @@ def show_check(found: dict[str, Any]) -> None:
     say(f"{counted}: " + (f"{len(left):,} problems." if left else "all agree."))
 
 
-def show_proof(found: Proof) -> None:
+def show_proof(found: "Proof") -> None:
     """What `mentors erase --prove` looked for, where, and what it found."""
     for trace in found.traces:
         complain(f"Found: {plain(str(trace))}")

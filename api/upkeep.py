@@ -1,19 +1,18 @@
 """`mentors verify`, `erase`, `backup` and `restore`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
-
-import filelock
 
 from api import screen
 from api.settings import Settings
 from api.wiring import Indexing
 from indexer import backup, checking, proof
 from indexer.folder import DataFolder
-from indexer.keeping import PATIENCE_S, lock_of
-from models.errors import BadInput, Busy, MentorNotFound
+from indexer.keeping import holding
+from indexer.store import Store
+from models.errors import BadInput, MentorNotFound, SpaceMismatch
 
 
 def verify(settings: Settings, *, mend: bool) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def verify(settings: Settings, *, mend: bool) -> dict[str, Any]:
         before = _check(indexing)
         if not (mend and before.problems):
             return _as_json(before) | ({"repaired": False} if mend else {})
-        with _locked(indexing):
+        with _lock(indexing):
             checking.repair(indexing.store, indexing.tenant, indexing.folder, indexing.vectors)
         indexing.publish(force=True)
         after = _check(indexing)
@@ -55,8 +54,17 @@ def erase(settings: Settings, id: str, *, prove: bool) -> proof.Proof | None:
 
 def make_backup(settings: Settings, target: Path) -> int:
     """Copy the live database into a new file; its size in bytes."""
-    with _opened(settings) as indexing:
-        backup.backup(indexing.store, target)
+    DataFolder(settings.data).ensure_present()
+    if target.resolve().is_relative_to(settings.data.resolve()):
+        raise BadInput(
+            f"{target} is inside the data folder, where nobody would ever erase from it: name a "
+            f"file elsewhere."
+        )
+    store = Store.in_folder(settings.data)
+    try:
+        backup.backup(store, target)
+    finally:
+        store.close()
     return target.stat().st_size
 
 
@@ -68,9 +76,12 @@ def restore(settings: Settings, source: Path) -> list[str]:
     finally:
         store.close()
     for tenant in tenants:
-        indexing = Indexing(settings.model_copy(update={"tenant": tenant}))
+        indexing = Indexing(settings.model_copy(update={"tenant": tenant}), adopt=False)
         try:
+            indexing.require_own_space()
             indexing.publish()
+        except SpaceMismatch as error:  # its snapshot is made when it is served
+            screen.complain(f"{tenant}: {error}")
         finally:
             indexing.close()
     return tenants
@@ -88,24 +99,19 @@ def _opened(settings: Settings) -> Iterator[Indexing]:
 
 
 def _check(indexing: Indexing) -> checking.Report:
-    with _locked(indexing), screen.progress("checking") as progress:
+    with screen.progress("checking") as progress:
         return checking.check(
-            indexing.store, indexing.tenant, indexing.folder, indexing.vectors, progress
+            indexing.store,
+            indexing.tenant,
+            indexing.folder,
+            indexing.vectors,
+            _lock(indexing),
+            progress,
         )
 
 
-@contextmanager
-def _locked(indexing: Indexing) -> Iterator[None]:
-    folder = indexing.folder.tenant(indexing.tenant)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with lock_of(folder, PATIENCE_S):
-            yield
-    except filelock.Timeout as error:
-        raise Busy(
-            f"Another process has kept the snapshots in {folder} for over {PATIENCE_S:.0f} s: "
-            f"try again, or end it."
-        ) from error
+def _lock(indexing: Indexing) -> AbstractContextManager[None]:
+    return holding(indexing.folder.tenant(indexing.tenant))
 
 
 def _as_json(report: checking.Report) -> dict[str, Any]:

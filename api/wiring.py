@@ -11,13 +11,13 @@ from api.settings import Settings
 from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
-from indexer.keeping import Keeper
+from indexer.keeping import Keeper, holding
 from indexer.recipe import TextRecipe
 from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
 from models.encoder import SentenceTransformerEncoder, default_space
-from models.errors import Busy, CursorExpired, MentorsError, NoIndex, SpaceMismatch
+from models.errors import Busy, CursorExpired, NoIndex, SpaceMismatch
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
 from models.ports import Encoder, Stored
@@ -33,7 +33,7 @@ EncoderFactory = Callable[[Settings], Encoder]
 Progress = Callable[[int, int], None]
 
 PINNED_S = 300.0  # how long an index version can still be paged through after a newer one came
-MOST_PINNED = 500  # and how many at most; each costs two bytes a mentor
+MOST_PINNED = 2_000  # and how many at most; each costs two bytes a mentor
 LOG_S = 30.0  # how long a command waits for readers of an older state
 _TRIES = 3
 
@@ -92,6 +92,11 @@ class Indexing:
         keeper = Keeper(self.store, self.folder, self.tenant, follower)
         keeper.keep(wait=True, snapshot=force or stale)
         return follower
+
+    def write_rejects(self) -> None:
+        """Bring the rejects files to what the store has. Raises Busy."""
+        with holding(self.folder.tenant(self.tenant)):
+            self.folder.write_rejects(self.tenant, self.store.rejects(self.tenant))
 
     def require_own_space(self) -> None:
         """Raises SpaceMismatch when the index was made with another encoder.
@@ -173,17 +178,21 @@ class Serving:
         self.keeper = Keeper(self.store, folder, self.tenant, self.follower)
         self._swap = threading.Lock()
         self._pinned: OrderedDict[str, tuple[float, Recommender]] = OrderedDict()
+        self._paged: set[str] = set()
         self.recommender = self._recommender()
 
     def follow(self) -> bool:
         """Take up what changed in the store; whether anything had."""
         moved = self.follower.catch_up()
         with self._swap:
+            self._unpin()
             if self.follower.index is not self._served:
                 before, self.recommender = self.recommender, self._recommender()
                 # An index made anew has the same version, and less to hold.
-                if before.index_version != self.recommender.index_version:
-                    self._pin(before)
+                version = before.index_version
+                if version != self.recommender.index_version and version in self._paged:
+                    self._pinned[version] = (time.monotonic(), before)
+                self._paged.clear()
         return moved
 
     def recommend(self, request: Request, version: str | None = None) -> Recommendations:
@@ -193,12 +202,14 @@ class Serving:
         """
         if version is not None:
             return self._at(version).recommend(request)
-        answer = self.recommender.recommend(request)
         for _ in range(_TRIES):
+            recommender = self.recommender
+            answer = recommender.recommend(request)
             if not answer.behind:
                 break
             self.follow()
-            answer = self.recommender.recommend(request)
+        if answer.next_offset is not None:
+            self._keep_for_paging(recommender)
         return answer
 
     def mentor(self, id: str) -> Stored | None:
@@ -220,7 +231,7 @@ class Serving:
     def _followed(self, outcome: _T) -> _T:
         try:
             self.follow()
-        except MentorsError as error:  # the change is made all the same; it is seen a little later
+        except Exception as error:  # noqa: BLE001 (the change is made; it is seen a little later)
             log.warning("a change is on disk and not yet followed: %s", error)
         return outcome
 
@@ -247,9 +258,17 @@ class Serving:
             )
         return found
 
-    def _pin(self, replaced: Recommender) -> None:
+    def _keep_for_paging(self, recommender: Recommender) -> None:
+        """A cursor is about to be issued on this version: it stays for a while once replaced."""
+        version = recommender.index_version
+        with self._swap:
+            if recommender is self.recommender:
+                self._paged.add(version)
+            elif version not in self._pinned:
+                self._pinned[version] = (time.monotonic(), recommender)
+
+    def _unpin(self) -> None:
         now = time.monotonic()
-        self._pinned[replaced.index_version] = (now, replaced)
         while self._pinned:
             replaced_at, _ = next(iter(self._pinned.values()))
             if len(self._pinned) <= MOST_PINNED and now - replaced_at <= PINNED_S:

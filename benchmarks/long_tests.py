@@ -24,12 +24,14 @@ def main() -> None:
     print(done.stdout)
     counts = re.search(r"^full counts: .*$", done.stdout, flags=re.MULTILINE)
     closing = done.stdout.strip().splitlines()[-1].strip("= ")
+    measured = re.findall(r"^measured: (.*)$", done.stdout, flags=re.MULTILINE)
     skipped = re.findall(r"^SKIPPED .*$", done.stdout, flags=re.MULTILINE)
     lines = [
         "# Long tests",
         stamp(),
         f"Made by `make test-long`. {counts.group() if counts else ''}.",
         f"**{closing}** ({time.perf_counter() - began:,.0f} s in all)",
+        "\n".join(f"- {line}" for line in measured),
         *(f"- {line}" for line in skipped),
     ]
     OUT.write_text("\n\n".join(lines) + "\n", encoding="utf-8")

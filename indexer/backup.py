@@ -36,7 +36,8 @@ def backup(store: Store, target: Path) -> None:
     except OSError as error:
         raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
     finally:
-        disk.remove(aside)
+        for leftover in target.parent.glob(aside.name + "*"):
+            disk.remove(leftover)
 
 
 def restore(source: Path, folder: DataFolder) -> Store:

@@ -1,6 +1,8 @@
 """Whether store, vectors, snapshots and indexes agree, and mending them from the store."""
 
+import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +20,8 @@ from indexer.records import (
     text_hash,
 )
 from indexer.segment import Segment, segment_of
-from indexer.snapshot import read
-from indexer.store import Change, Cut, Head, Store
+from indexer.snapshot import Snapshot, read
+from indexer.store import Change, Conflict, Cut, Head, Store
 from indexer.vectors import Vectors
 from indexer.writing import cut_of, texts_of
 from models.errors import DataFolderError, MentorsError, SnapshotDamaged
@@ -47,49 +49,52 @@ def check(
     tenant: str,
     folder: DataFolder,
     vectors: Vectors,
+    lock: AbstractContextManager[object],
     progress: Progress | None = None,
 ) -> Report:
-    """Compare everything with everything; reads only.
+    """Compare everything with everything, at one state of the database; reads only.
 
-    Call it while no other process keeps the tenant's snapshots (`indexer.keeping.lock_of`).
+    `lock` is that of whoever keeps the tenant's snapshots (`indexer.keeping.lock_of`); it is held
+    while they are read. Others may write meanwhile.
     """
     damage = store.database.problems()
     if damage:  # nothing that is read from such a database can be relied on
         return Report(0, 0, 0, tuple(damage), ())
-    head = store.head(tenant)
-    found = _Store(store, tenant, head, vectors)
-    problems = list(found.problems(progress))
-    orphans, strays = store.count_strays()
-    if orphans:
-        problems.append(f"{orphans:,} cached vectors belong to no passage.")
-    if strays:
-        problems.append(f"{strays:,} passages belong to no mentor.")
     generations = Generations(folder.tenant(tenant))
-    notes = []
-    if not generations.is_tidy(head.removed_at, head.sequence):
-        notes.append("Outdated or unfinished snapshots wait to be removed.")
-    names = generations.names()
-    for name in names:
-        try:
-            snapshot = read(generations.path(name))
-        except SnapshotDamaged as error:
-            problems.append(str(error))
-            continue
-        if snapshot.sequence > head.sequence or sequence_of(name) != snapshot.sequence:
-            problems.append(f"The snapshot {name} is not of this database.")
-        elif snapshot.space_id != head.space_id:
-            notes.append(f"The snapshot {name} is of another space, {snapshot.space_id}.")
-        elif name == names[0] and not problems:
-            start = LiveIndex(
-                snapshot.space_id,
-                vectors.encoder.dimension,
-                snapshot.sequence,
-                [snapshot.segment],
-            )
-            problems += _differences(start, store, tenant, vectors, found.mentors)
+    with contextlib.ExitStack() as stack:
+        with lock:
+            stack.enter_context(store.database.one_state())
+            names = generations.names()
+            snapshots = {name: _snapshot(generations, name) for name in names}
+            head = store.head(tenant)
+            tidy = generations.is_tidy(head.removed_at, head.sequence)
+        found = _Store(store, tenant, head, vectors)
+        problems = list(found.problems(progress))
+        orphans, strays = store.count_strays()
+        if orphans:
+            problems.append(f"{orphans:,} cached vectors belong to no passage.")
+        if strays:
+            problems.append(f"{strays:,} passages belong to no mentor.")
+        notes = [] if tidy else ["Outdated or unfinished snapshots wait to be removed."]
+        for name, snapshot in snapshots.items():
+            if isinstance(snapshot, SnapshotDamaged):
+                problems.append(str(snapshot))
+            elif snapshot.sequence > head.sequence or sequence_of(name) != snapshot.sequence:
+                problems.append(f"The snapshot {name} is not of this database.")
+            elif snapshot.space_id != head.space_id:
+                notes.append(f"The snapshot {name} is of another space, {snapshot.space_id}.")
+            elif name == names[0] and not problems:
+                problems += _differences(snapshot, store, tenant, vectors, found.mentors)
     if found.mentors and not names:
         notes.append("There is no snapshot: the index is rebuilt from the database when needed.")
     return Report(len(found.mentors), found.passages, len(names), tuple(problems), tuple(notes))
+
+
+def _snapshot(generations: Generations, name: str) -> Snapshot | SnapshotDamaged:
+    try:
+        return read(generations.path(name))
+    except SnapshotDamaged as error:
+        return error
 
 
 def repair(store: Store, tenant: str, folder: DataFolder, vectors: Vectors) -> None:
@@ -115,13 +120,11 @@ def repair(store: Store, tenant: str, folder: DataFolder, vectors: Vectors) -> N
         fresh = vectors.by_key(text for found in texts for some in found for text in some)
         revisions = {id: revision for id, revision, _, _ in batch}
         store.recut(tenant, cut, revisions, head.space_id, fresh)
-        changes = [
-            Change(mentor, canonical_json(mentor), cut[id])
-            for id, (mentor, right) in sound.items()
-            if not right
-        ]
-        if changes:
-            store.write(tenant, changes, head.space_id, "", fresh)
+        for id, (mentor, right) in sound.items():
+            if not right:
+                change = Change(mentor, canonical_json(mentor), cut[id], revisions[id])
+                with contextlib.suppress(Conflict):  # somebody has just written it anew
+                    store.write(tenant, [change], head.space_id, "", fresh)
     store.drop_strays()
     Generations(folder.tenant(tenant)).drop_all()
 
@@ -186,23 +189,17 @@ _Row = tuple[str, int, Mentor | None, bool]
 def _live_batches(store: Store, tenant: str) -> Iterator[list[_Row]]:
     """Live mentors by revision: id, revision, the mentor (None: unreadable), hashes right."""
     since = 0
-    while True:
-        _, changes = store.changes(tenant, since, AT_ONCE)
-        if not changes:
-            return
-        since = changes[-1].revision
-        kept = store.kept_hashes(tenant, [c.id for c in changes])
+    while rows := store.rows(tenant, since, AT_ONCE):
+        since = rows[-1].revision
         batch: list[_Row] = []
-        for change in changes:
-            if change.record is None or change.id not in kept:
-                continue
-            mentor = _readable(change.record)
+        for row in rows:
+            mentor = _readable(row.record)
             right = mentor is not None and (
-                kept[change.id] == content_hash(change.record)
-                and change.text_hash == text_hash(mentor)
-                and mentor.id == change.id
+                row.content_hash == content_hash(row.record)
+                and row.text_hash == text_hash(mentor)
+                and mentor.id == row.id
             )
-            batch.append((change.id, change.revision, mentor, right))
+            batch.append((row.id, row.revision, mentor, right))
         yield batch
 
 
@@ -219,14 +216,16 @@ def _wrong(vector: NDArray[np.float32], dimension: int) -> bool:
 
 
 def _differences(
-    start: LiveIndex, store: Store, tenant: str, vectors: Vectors, mentors: list[Mentor]
+    snapshot: Snapshot, store: Store, tenant: str, vectors: Vectors, mentors: list[Mentor]
 ) -> Iterator[str]:
     """Where the snapshot, brought up to date, differs from an index built from the store."""
+    dimension = vectors.encoder.dimension
+    start = LiveIndex(snapshot.space_id, dimension, snapshot.sequence, [snapshot.segment])
     head, changes = store.changes(tenant, start.sequence)
     index = start.advanced(head.sequence, changes, vectors)
     index = index.without(set(index.catalogue.ids_alive()) - {mentor.id for mentor in mentors})
-    texts = [passage.text for mentor in mentors for passage in passages(mentor)]
-    rebuilt = segment_of(mentors, vectors.by_key(texts), start.dimension)
+    texts = (passage.text for mentor in mentors for passage in passages(mentor))
+    rebuilt = segment_of(mentors, vectors.by_key(texts), dimension)
     parts = _unequal(index.whole(), rebuilt)
     if parts:
         yield f"The live snapshot differs from the database in its {', '.join(parts)}."
@@ -236,9 +235,9 @@ def _unequal(one: Segment, other: Segment) -> list[str]:
     found = []
     if not one.catalogue.table.equals(other.catalogue.table):
         found.append("catalogue")
-    if (
-        one.dense.first.tolist() != other.dense.first.tolist()
-        or one.dense.vectors.tobytes() != other.dense.vectors.tobytes()
+    if not (
+        np.array_equal(one.dense.first, other.dense.first)
+        and np.array_equal(one.dense.vectors, other.dense.vectors)
     ):
         found.append("dense index")
     same = one.lexical.matrix, other.lexical.matrix

@@ -8,12 +8,14 @@ one transaction and so one state of the database.
 
 import contextlib
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from indexer.tables import tenants
 from models.errors import DataFolderError, StoreUnavailable
 
 HEAD = "0002"
@@ -37,6 +39,7 @@ class Database:
         if self.is_sqlite:
             sa.event.listen(self._engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
+        self._own = threading.local()
         self._writer = self._engine.execution_options(writes=True)
         try:
             self._migrate(create=create)
@@ -62,8 +65,26 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One state of the database. Raises StoreUnavailable."""
+        shared = getattr(self._own, "connection", None)
+        if shared is not None:
+            yield shared
+            return
         with self._said("read"), self._engine.begin() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Everything that this thread reads within the block is of one state of the database.
+
+        Others go on writing; the write-ahead log cannot be emptied meanwhile.
+        """
+        with self._said("read"), self._engine.begin() as connection:
+            connection.execute(sa.select(sa.func.count()).select_from(tenants))  # it begins here
+            self._own.connection = connection
+            try:
+                yield
+            finally:
+                self._own.connection = None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:

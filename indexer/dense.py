@@ -112,18 +112,20 @@ Part = tuple[FaissPassageIndex, NDArray[np.int64]]
 """A segment's dense index, and which of its rows are wanted."""
 
 
-def owners_above_edge(
+def owners_of_nearest(
     cosines: Sequence[NDArray[np.float32]], owners: Sequence[NDArray[np.int64]], top_k: int
-) -> NDArray[np.int64]:
-    """The distinct owners, sorted, of the passages nearer than the one after the `top_k`-th.
+) -> tuple[NDArray[np.int64], bool]:
+    """The distinct owners, sorted, of the `top_k` nearest passages and of all that tie with them.
 
-    `cosines` and `owners`: from each segment, shape (n_queries, top_k + 1). Passages that tie
-    with the one after the edge are left out: which of them a search finds is chance, and how the
-    mentors are spread over segments must not show.
+    `cosines` and `owners`: from each segment, shape (n_queries, width) with a width > `top_k`.
+    Also whether that is all of them: which of many ties a search finds is chance, and a wider
+    search is needed when the last ones it found still tie.
     """
     nearness, found = np.concatenate(cosines, axis=1), np.concatenate(owners, axis=1)
-    edge = -np.partition(-nearness, top_k, axis=1)[:, top_k, None]
-    return np.unique(found[(nearness > edge) & (found >= 0)])
+    edge = -np.partition(-nearness, top_k - 1, axis=1)[:, top_k - 1, None]
+    missed = any((one[:, -1:] >= edge).any() and np.isfinite(edge).any() for one in cosines)
+    within = (nearness >= edge) & (found >= 0)
+    return np.unique(found[within]), not missed
 
 
 def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:

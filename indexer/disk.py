@@ -1,7 +1,7 @@
 """Files that survive a power cut: written whole, synced, and made visible by a rename.
 
-Only `os` is called here, and only from here are lasting files written, so a test can record every
-step and replay each prefix of it.
+Only `os` is called here, and snapshots and rejects are written only from here, so a test can record
+every step and replay each prefix of it.
 """
 
 import os
@@ -49,8 +49,10 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     try:
         os.mkdir(path)
-    except FileExistsError:  # another process was faster
-        return
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+        return  # another process was faster
     sync_folder(path.parent)
 
 

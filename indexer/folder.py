@@ -36,7 +36,7 @@ class DataFolder:
                 f"name another folder with --data."
             )
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            disk.make_folder(self.root)
         except OSError as error:
             raise DataFolderForeign(
                 f"{self.root} cannot be made a data folder: {error.strerror}."
@@ -80,6 +80,13 @@ class DataFolder:
             if not (path.is_file() and path.read_bytes() == content):
                 disk.make_folder(folder)
                 disk.replace(path, content)
+
+    def rejects_are_tidy(self, tenant: str) -> bool:
+        """Whether no half-written rejects file is left from a crash."""
+        folder = self._rejects(tenant)
+        return not folder.is_dir() or not any(
+            path.name.endswith(disk.ASIDE) for path in folder.iterdir()
+        )
 
     def _rejects(self, tenant: str) -> Path:
         return self.tenant(tenant) / "rejects"

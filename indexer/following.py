@@ -129,10 +129,13 @@ class Follower:
         space_id, sequence = self._vectors.space_id, self._store.head(self._tenant).sequence
         dimension = self._vectors.encoder.dimension
         problems: list[str] = []
-        for name in generations.names():
+        names = generations.names()
+        for name in names:
             try:
                 snapshot = read(generations.path(name))
             except SnapshotDamaged as error:
+                if generations.names() != names:  # another process has just replaced it
+                    return self._opened(generations)
                 problems.append(str(error))
                 continue
             if snapshot.space_id == space_id and snapshot.sequence <= sequence:

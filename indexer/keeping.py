@@ -4,8 +4,10 @@ One process at a time does this for a tenant, chosen by a lock on a file beside 
 kernel lets go of it when the process dies (`docs/adr/0007`).
 """
 
+import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import filelock
@@ -34,7 +36,6 @@ class Keeper:
         self._tenant = tenant
         self._follower = follower
         self.generations = Generations(folder.tenant(tenant))
-        self._log_empty_at = 0  # the removal up to which the database's log was emptied
         self._first_seen: float | None = None
 
     def is_due(self) -> bool:
@@ -61,19 +62,15 @@ class Keeper:
         whatever was live stays live then.
         """
         try:
-            self.generations.folder.mkdir(parents=True, exist_ok=True)
-            with lock_of(self.generations.folder, PATIENCE_S if wait else 0):
+            with holding(self.generations.folder, None if wait else 0.0):
                 self._keep(snapshot=snapshot)
                 for _ in range(_AGAIN):  # while somebody was removed in the meantime
                     if not self._erased(self._store.head(self._tenant)):
                         self._keep(snapshot=False)
-        except filelock.Timeout as error:
-            if not wait:
-                return False
-            raise Busy(
-                f"Another process has kept the snapshots in {self.generations.folder} for over "
-                f"{PATIENCE_S:.0f} s: try again, or end it."
-            ) from error
+        except Busy:
+            if wait:
+                raise
+            return False
         except OSError as error:
             raise DataFolderError(
                 f"{error.filename or self.generations.folder} cannot be written "
@@ -97,8 +94,21 @@ class Keeper:
         self.generations.tidy(head.removed_at, max(head.sequence, index.sequence))
         self._folder.write_rejects(self._tenant, self._store.rejects(self._tenant))
         self._store.forget_tombstones(self._tenant, self.generations.oldest())
-        if self._log_empty_at < head.removed_at and self._store.database.purge_log():
-            self._log_empty_at = head.removed_at
+        if head.erased_at < head.removed_at and self._store.database.purge_log():
+            self._store.mark_erased(self._tenant, head.removed_at)
+
+    def keep_others(self) -> None:
+        """Drop what was removed from snapshots of tenants that a crash left without a keeper."""
+        for tenant in self._store.tenants():
+            head = self._store.head(tenant)
+            if tenant == self._tenant or head.erased_at >= head.removed_at:
+                continue
+            folder = self._folder.tenant(tenant)
+            with contextlib.suppress(Busy), holding(folder, 0.0):  # else it has one
+                Generations(folder).tidy(head.removed_at, head.sequence)
+                self._folder.write_rejects(tenant, self._store.rejects(tenant))
+                if self._store.database.purge_log():
+                    self._store.mark_erased(tenant, head.removed_at)
 
     def _may_write(self, head: Head) -> bool:
         """Whether our index is the tenant's: of its space, and not behind."""
@@ -106,8 +116,10 @@ class Keeper:
         return index.space_id == head.space_id and index.sequence >= head.sequence
 
     def _erased(self, head: Head) -> bool:
-        tidy = self.generations.is_tidy(head.removed_at, head.sequence)
-        return tidy and self._log_empty_at >= head.removed_at
+        return head.erased_at >= head.removed_at and (
+            self.generations.is_tidy(head.removed_at, head.sequence)
+            and self._folder.rejects_are_tidy(self._tenant)
+        )
 
     def _snapshot_due(self, head: Head) -> bool:
         index = self._follower.index
@@ -122,6 +134,23 @@ class Keeper:
         return 0 if live is None else int(live.partition("-")[0])
 
 
-def lock_of(folder: Path, timeout_s: float) -> filelock.BaseFileLock:
-    """The lock of whoever writes snapshots below a tenant's folder; raises filelock.Timeout."""
-    return filelock.FileLock(folder / "keeper.lock", timeout=timeout_s)
+@contextlib.contextmanager
+def holding(folder: Path, patience_s: float | None = None) -> Iterator[None]:
+    """Hold the lock of whoever writes below a tenant's folder, waiting `PATIENCE_S` unless told.
+
+    Raises Busy.
+    """
+    timeout_s = PATIENCE_S if patience_s is None else patience_s
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / "keeper.lock", timeout=timeout_s)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise Busy(
+            f"Another process has kept the snapshots in {folder} for over {timeout_s:.0f} s: try "
+            f"again, or end it."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.dense import owners_above_edge
+from indexer.dense import owners_of_nearest
 from indexer.lexical import best_rows
 from indexer.passages import passages
 from indexer.records import readable
@@ -25,6 +25,7 @@ from models.mentor import Attribute, Mentor
 log = logging.getLogger(__name__)
 
 LOOSE = 0.25  # share of the large segment that may be gone or lie behind it before it is made anew
+WIDER = 4  # how much wider a search is made when passages tie beyond its end
 LOOSE_MENTORS = 1_000  # and at least so many, so that small pools are not made anew at every change
 
 
@@ -254,15 +255,24 @@ class LiveDense:
     def nearest(
         self, queries: NDArray[np.float32], top_k: int, eligible: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
-        """Rows of the mentors who own the `top_k` nearest passages of any query, sorted."""
+        """Rows of the mentors who own the `top_k` nearest passages of any query, sorted.
+
+        All passages that tie with the `top_k`-th come along, so that how the mentors are spread
+        over segments does not show.
+        """
         mask = self._index.alive if eligible is None else eligible & self._index.alive
-        cosines, owners = [], []
-        for i, segment in enumerate(self._index.segments):
-            here = mask[self._index.first[i] : self._index.first[i + 1]]
-            near, found = segment.dense.top(queries, top_k + 1, here)
-            cosines.append(near)
-            owners.append(np.where(found < 0, -1, found + self._index.first[i]))
-        return owners_above_edge(cosines, owners, top_k)
+        width, most = top_k + 1, max(segment.passages for segment in self._index.segments)
+        while True:
+            cosines, owners = [], []
+            for i, segment in enumerate(self._index.segments):
+                here = mask[self._index.first[i] : self._index.first[i + 1]]
+                near, found = segment.dense.top(queries, width, here)
+                cosines.append(near)
+                owners.append(np.where(found < 0, -1, found + self._index.first[i]))
+            rows, complete = owners_of_nearest(cosines, owners, top_k)
+            if complete or width > most:
+                return rows
+            width *= WIDER
 
     def cosines(
         self, queries: NDArray[np.float32], rows: NDArray[np.int64]

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from indexer.catalogue import SCHEMA as CATALOGUE
 from indexer.dense import index_from
 from indexer.passages import passages
+from indexer.records import readable
 from indexer.rejects import speaks_of
 from indexer.store import Store
 from indexer.tables import metadata
@@ -31,8 +32,11 @@ from models.mentor import Education, Experience, Location, Mentor, as_record, st
 
 SHORTEST = 8  # characters: shorter texts, such as "Python", are words and nobody's own
 _WINDOW = 16  # dimensions of a vector that must match in a row; chance never matches so many
+_AT_ONCE = 1_000  # records read together
 _DEPTH = 3  # archives within archives
 _GZIP = 16 + zlib.MAX_WBITS
+_STRETCH = 16 * 1024 * 1024  # bytes searched at once
+_NEAR = 2  # bytes from the lowest of three neighbours, in arithmetic that wraps at 256
 _SAME = 0.999  # cosine from which a decoded vector is the one looked for
 
 
@@ -80,14 +84,19 @@ def evidence(store: Store, tenant: str, mentor: Mentor) -> Evidence:
 def _held_by_others(store: Store, tenant: str, mentor: Mentor) -> Iterator[str]:
     """The texts of everybody else, in records and in rejected ones."""
     for other in store.tenants():
-        _, everybody = store.all(other)
-        for one in everybody:
+        for one in _everybody(store, other):
             if (other, one.id) != (tenant, mentor.id):
-                record = as_record(one)
-                yield "\n".join([*_leaves(record), *one.attributes])
+                yield "\n".join([*_leaves(as_record(one)), *one.attributes])
         for source, lines in store.rejects(other).items():
             yield source
             yield from (one.line for one in lines if not speaks_of(one, mentor))
+
+
+def _everybody(store: Store, tenant: str) -> Iterator[Mentor]:
+    since = 0
+    while rows := store.rows(tenant, since, _AT_ONCE):
+        since = rows[-1].revision
+        yield from (mentor for row in rows if (mentor := readable(row.record)) is not None)
 
 
 def _vocabulary() -> str:
@@ -100,6 +109,7 @@ def _vocabulary() -> str:
 def look(root: Path, wanted: Evidence) -> Proof:
     """Look for the evidence in every file below `root`, inside compressed files too."""
     needles = [(form, text) for text in wanted.texts for form in _forms(text)]
+    widest = max([4 * v.nbytes for v in wanted.vectors] + [len(form) for form, _ in needles] + [1])
     files = [path for path in sorted(root.rglob("*")) if path.is_file()]
     traces: list[Trace] = []
     size = 0
@@ -110,13 +120,21 @@ def look(root: Path, wanted: Evidence) -> Proof:
             continue
         for inside, content in _contents(whole, "", _DEPTH):
             size += len(content)
-            found = {text for form, text in needles if form in content}
-            traces += [Trace(path, inside, f"the text {text[:40]!r}") for text in sorted(found)]
-            kinds = sorted({kind for v in wanted.vectors for kind in _codings_of(v, content)})
-            traces += [Trace(path, inside, f"a vector as {kind}") for kind in kinds]
+            found: set[str] = set()
+            for stretch in _stretches(content, widest):
+                found |= {f"the text {text[:40]!r}" for form, text in needles if form in stretch}
+                for vector in wanted.vectors:
+                    found |= {f"a vector as {kind}" for kind in _codings_of(vector, stretch)}
             if _in_faiss(content, wanted.vectors):
-                traces.append(Trace(path, inside, "a vector, decoded by FAISS"))
+                found.add("a vector, decoded by FAISS")
+            traces += [Trace(path, inside, what) for what in sorted(found)]
     return Proof(len(wanted.texts), len(wanted.vectors), len(files), size, tuple(traces))
+
+
+def _stretches(content: bytes, overlap: int) -> Iterator[bytes]:
+    """`content` in pieces that bound the memory of a search; none of them cuts what is wanted."""
+    for first in range(0, max(1, len(content)), _STRETCH):
+        yield content[first : first + _STRETCH + overlap]
 
 
 def _own_texts(mentor: Mentor) -> list[str]:
@@ -175,10 +193,10 @@ def _has_bytes(flat: NDArray[np.uint8], code: NDArray[np.int16]) -> bool:
     """Whether `code`, give or take one for rounding, stands somewhere in the bytes."""
     if len(flat) < len(code) or len(set(code.tolist())) < _WINDOW // 2:
         return False  # a code of few values would be found everywhere
-    starts = np.arange(len(flat) - len(code) + 1)
-    for i, wanted in enumerate(code.tolist()):
-        near = [(wanted + off) % 256 for off in (-1, 0, 1)]
-        starts = starts[np.isin(flat[starts + i], near)]
+    lowest = ((code - 1) % 256).astype(np.uint8)
+    starts = np.flatnonzero(flat[: len(flat) - len(code) + 1] - lowest[0] <= _NEAR)
+    for i in range(1, len(code)):
+        starts = starts[flat[starts + i] - lowest[i] <= _NEAR]
         if not len(starts):
             return False
     return True

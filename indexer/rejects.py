@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from models.mentor import Mentor, as_record
 
+_WORD = re.compile(r"\w+")
+ENOUGH = 36  # characters of such texts together: more than a title with an employer
 TELLING = 20  # characters: a text this long is hardly somebody else's by chance
 
 
@@ -28,20 +30,58 @@ def kept(line: int, field: str, reason: str, record: object) -> Reject:
     return Reject(_plain(_id_of(record)), _plain(text))
 
 
-def speaks_of(reject: Reject, mentor: Mentor) -> bool:
-    """Whether the rejected record is the mentor's or holds one of the mentor's own texts.
+class Looked:
+    """What tells that a rejected record speaks of a mentor; made once for many records."""
 
-    The id decides where it can be read; a broken line is searched for the id as a word. Every line
-    is searched for the name and for every text of at least `TELLING` characters.
-    """
-    if reject.id == mentor.id:
-        return True
-    name = mentor.name if " " in mentor.name.strip() else ""
-    texts = [text for text in (name, *_texts(as_record(mentor))) if text]
-    if any(form in reject.line for text in texts for form in _forms(text)):
-        return True
-    as_word = rf"(?<![\w-]){re.escape(mentor.id)}(?![\w-])"
-    return not reject.id and re.search(as_word, reject.line) is not None
+    def __init__(self, mentor: Mentor) -> None:
+        self._id = mentor.id
+        self._as_word = re.compile(rf"(?<![\w-]){re.escape(mentor.id)}(?![\w-])")
+        name = mentor.name if " " in mentor.name.strip() else ""
+        self._name = _Needle(name) if name else None
+        self._needles = [_Needle(text) for text in dict.fromkeys(_texts(as_record(mentor)))]
+
+    def in_reject(self, reject: "Reject", words: frozenset[str]) -> bool:
+        """Whether the record is the mentor's or holds the mentor's own texts.
+
+        The id decides where it can be read; a broken line is searched for the id as a word. Any
+        line is searched for the name and for texts of at least `TELLING` characters; in a record
+        with the id of somebody else a text may be a common phrase, so they must come to `ENOUGH`
+        together. `words` are those of the line (`words_of`).
+        """
+        if reject.id == self._id:
+            return True
+        if self._name and self._name.stands_in(reject.line, words):
+            return True
+        missing = ENOUGH if reject.id else TELLING
+        for needle in self._needles:
+            missing -= needle.length if needle.stands_in(reject.line, words) else 0
+            if missing <= 0:
+                return True
+        return not reject.id and self._as_word.search(reject.line) is not None
+
+
+class _Needle:
+    """A text and the ways it may stand in a line; its longest word rules most lines out."""
+
+    def __init__(self, text: str) -> None:
+        self.length = len(text)
+        self._forms = _forms(text)
+        self._word = max(_WORD.findall(text), key=len, default="")
+
+    def stands_in(self, line: str, words: frozenset[str]) -> bool:
+        if self._word not in words and "\\u" not in line:
+            return False
+        return any(form in line for form in self._forms)
+
+
+def words_of(line: str) -> frozenset[str]:
+    """The words of a rejected record's line."""
+    return frozenset(_WORD.findall(line.replace("\\n", " ").replace("\\t", " ")))
+
+
+def speaks_of(reject: Reject, mentor: Mentor) -> bool:
+    """Whether the rejected record is the mentor's or holds the mentor's own texts."""
+    return Looked(mentor).in_reject(reject, words_of(reject.line))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from indexer.database import Database
 from indexer.records import content_hash, readable, text_hash
-from indexer.rejects import Reject, speaks_of
+from indexer.rejects import Looked, Reject, words_of
 from indexer.tables import mentors, passages, rejects, tenants, vectors
 from models.errors import SpaceMismatch
 from models.mentor import Mentor
@@ -26,6 +26,7 @@ from models.ports import Stored
 _T = TypeVar("_T")
 
 _FLOAT = np.dtype(np.float32).itemsize
+REMOVED_TOGETHER = 200  # removals of one transaction
 BATCH = 500  # rows of one statement; SQLite takes at most 32,766 variables
 
 
@@ -39,7 +40,7 @@ class Head:
 
     `sequence`: of the last change; `removed_at`: of the last removal; `purged_at`: tombstones up
     to here are gone; `space_id` and `runtime_id`: of the vectors its index is made of, "" before
-    the first.
+    the first; `erased_at`: of the last removal of which no file holds anything any more.
     """
 
     sequence: int = 0
@@ -47,6 +48,7 @@ class Head:
     purged_at: int = 0
     space_id: str = ""
     runtime_id: str = ""
+    erased_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,17 @@ class Changed:
     revision: int
     text_hash: str
     record: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A live mentor as the table has it."""
+
+    id: str
+    revision: int
+    content_hash: str
+    text_hash: str
+    record: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +149,16 @@ class Store:
             for row in self._rows(tenant, ids, columns)
         }
 
-    def kept_hashes(self, tenant: str, ids: Sequence[str]) -> dict[str, str]:
-        """The content hash that was stored with each live mentor among `ids`."""
-        columns = (mentors.c.id, mentors.c.content_hash)
-        return {row.id: row.content_hash for row in self._rows(tenant, ids, columns)}
+    def rows(self, tenant: str, since: int, limit: int) -> list[Row]:
+        """Live mentors by revision, from the one after `since`, with all that is kept of them."""
+        query = (
+            sa.select(*(mentors.c[name] for name in Row.__dataclass_fields__))
+            .where(_live(tenant), mentors.c.revision > since)
+            .order_by(mentors.c.revision)
+            .limit(limit)
+        )
+        with self.database.reading() as connection:
+            return [Row(*row) for row in connection.execute(query)]
 
     def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Stored]:
         """The live mentors among `ids`, as they are now, without those whose record is damaged."""
@@ -263,20 +282,28 @@ class Store:
         """Erase the mentors among `ids` that are here; the sequence of each removal.
 
         Record, passages, vectors that nobody else needs and rejected records that speak of them
-        go in the same transaction. When this returns, that is on disk. Raises StoreUnavailable.
+        go in one transaction for some of them at a time, so that others can write in between.
+        Somebody who was only ever rejected counts as here. When this returns, all is on disk.
+        Raises StoreUnavailable.
         """
+        removed: dict[str, int] = {}
+        for some in _batches(list(dict.fromkeys(ids)), REMOVED_TOGETHER):
+            removed |= self._remove(tenant, some)
+        return removed
+
+    def _remove(self, tenant: str, ids: Sequence[str]) -> dict[str, int]:
         with self.database.writing() as connection:
             _advance(connection, tenant, 0)
             found = _read(connection, tenant, ids, (mentors.c.id, mentors.c.record))
             records = {row.id: row.record for row in found}
-            leaving = [id for id in dict.fromkeys(ids) if id in records]
+            rejected = _drop_rejects(connection, tenant, records, ids)
+            leaving = [id for id in ids if id in records or id in rejected]
             if not leaving:
                 return {}
             last = _advance(connection, tenant, len(leaving))
             removed = {id: last - len(leaving) + 1 + i for i, id in enumerate(leaving)}
             _bury(connection, tenant, removed)
             _replace_passages(connection, tenant, dict.fromkeys(leaving, Cut()), "", {})
-            _drop_rejects(connection, tenant, records)
             at = tenants.c.tenant == tenant
             connection.execute(sa.update(tenants).where(at).values(removed_at=last))
         return removed
@@ -331,6 +358,12 @@ class Store:
         with self.database.writing() as connection:
             connection.execute(sa.delete(passages).where(_ownerless()))
             connection.execute(sa.delete(vectors).where(_unneeded()))
+
+    def mark_erased(self, tenant: str, up_to: int) -> None:
+        """Remember that no file holds anything of those removed up to the sequence `up_to`."""
+        at = sa.and_(tenants.c.tenant == tenant, tenants.c.erased_at < up_to)
+        with self.database.writing() as connection:
+            connection.execute(sa.update(tenants).where(at).values(erased_at=up_to))
 
     def drop_vectors(self, space_id: str, hashes: Sequence[bytes]) -> None:
         """Drop cached vectors, for instance broken ones."""
@@ -545,14 +578,20 @@ def _drop_vectors(
         connection.execute(sa.delete(vectors).where(where, vectors.c.text_hash.in_(some)))
 
 
-def _drop_rejects(connection: sa.Connection, tenant: str, records: Mapping[str, str]) -> None:
+def _drop_rejects(
+    connection: sa.Connection, tenant: str, records: Mapping[str, str], ids: Sequence[str]
+) -> set[str]:
+    """Drop the rejected records that speak of `ids`; those of them that had one of their own."""
     query = sa.select(rejects.c.source, rejects.c.position, rejects.c.id, rejects.c.line)
     kept = connection.execute(query.where(rejects.c.tenant == tenant)).all()
     if not kept:
-        return
-    leaving = [readable(record) or Mentor(id) for id, record in records.items()]
+        return set()
+    looked = [Looked(readable(records.get(id, "")) or Mentor(id)) for id in ids]
+    own: set[str] = set()
     for row in kept:
-        if any(speaks_of(Reject(row.id, row.line), mentor) for mentor in leaving):
+        reject, words = Reject(row.id, row.line), words_of(row.line)
+        if any(one.in_reject(reject, words) for one in looked):
+            own |= {row.id} & set(ids)
             connection.execute(
                 sa.delete(rejects).where(
                     rejects.c.tenant == tenant,
@@ -560,7 +599,8 @@ def _drop_rejects(connection: sa.Connection, tenant: str, records: Mapping[str, 
                     rejects.c.position == row.position,
                 )
             )
+    return own
 
 
-def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    return (items[i : i + BATCH] for i in range(0, len(items), BATCH))
+def _batches(items: Sequence[_T], size: int = BATCH) -> Iterator[Sequence[_T]]:
+    return (items[i : i + size] for i in range(0, len(items), size))

@@ -12,6 +12,7 @@ tenants = sa.Table(
     sa.Column("tenant", sa.String(NAME), primary_key=True),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("removed_at", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("erased_at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("purged_at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("space_id", sa.String(NAME), nullable=False, server_default=""),
     sa.Column("runtime_id", sa.String(NAME), nullable=False, server_default=""),

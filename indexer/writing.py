@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indexer.passages import passages
 from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
 from indexer.store import Change, Conflict, Cut, Known, Store
@@ -10,7 +13,7 @@ from indexer.vectors import Vectors, text_key
 from models.errors import MentorNotFound, StoreUnavailable
 from models.mentor import Mentor, as_record
 
-AT_ONCE = 500  # mentors embedded and committed together when all of them are at hand
+AT_ONCE = 100  # mentors embedded and committed together; servers follow so many in a moment
 _TRIES = 10
 
 Progress = Callable[[int, int], None]
@@ -38,11 +41,12 @@ class Writer:
 
         Raises SpaceMismatch, EncoderUnavailable or StoreUnavailable; nothing is written then.
         """
+        fresh: dict[bytes, NDArray[np.float32]] = {}
         for _ in range(_TRIES):
             known = self._store.known(self._tenant, [mentor.id for mentor in mentors])
             changes = [c for m in mentors if (c := _change(m, known.get(m.id))) is not None]
             try:
-                last = self._write(changes, progress) if changes else 0
+                last = self._write(changes, fresh, progress) if changes else 0
             except Conflict:
                 continue
             return _outcomes(mentors, known, changes, last)
@@ -53,6 +57,7 @@ class Writer:
 
         Raises MentorNotFound or RecordRejected, and what `put` raises.
         """
+        fresh: dict[bytes, NDArray[np.float32]] = {}
         for _ in range(_TRIES):
             stored = self._store.read(self._tenant, [id]).get(id)
             if stored is None:
@@ -65,7 +70,7 @@ class Writer:
             if change is None:
                 return Outcome(id, "unchanged", known.revision)
             try:
-                return Outcome(id, "changed", self._write([change], None))
+                return Outcome(id, "changed", self._write([change], fresh, None))
             except Conflict:
                 continue
         raise StoreUnavailable(f"Others keep changing the mentor {id!r}: try again.")
@@ -101,10 +106,17 @@ class Writer:
             if progress:
                 progress(since, head.sequence)
 
-    def _write(self, changes: Sequence[Change], progress: Progress | None) -> int:
+    def _write(
+        self,
+        changes: Sequence[Change],
+        fresh: dict[bytes, NDArray[np.float32]],
+        progress: Progress | None,
+    ) -> int:
+        """Write the changes; `fresh` keeps what was embedded, should they be written again."""
         rewritten = (change.mentor for change in changes if change.cut is not None)
         encoder = self._vectors.encoder
-        fresh = self._vectors.by_key(_all_texts(rewritten), progress)
+        texts = (text for text in _all_texts(rewritten) if text_key(text) not in fresh)
+        fresh |= self._vectors.by_key(texts, progress)
         return self._store.write(self._tenant, changes, encoder.space_id, encoder.runtime_id, fresh)
 
 

@@ -66,7 +66,7 @@ class PassageIndex(Protocol):
     ) -> NDArray[np.int64]:
         """Rows of the mentors who own the `top_k` nearest passages of any query, sorted.
 
-        Passages that tie with the one after the `top_k`-th may be left out. `queries`: float32,
+        All passages that tie with the `top_k`-th come along. `queries`: float32,
         shape (n, dimension), unit rows. `eligible`: shape (n_mentors,), or None for everybody.
         """
         ...

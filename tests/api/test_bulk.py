@@ -102,8 +102,8 @@ def results(answer):
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def rejected(line, reason, field=""):
-    return {"line": line, "result": "rejected", "field": field, "reason": reason}
+def rejected(line, reason, field="", **id):
+    return {"line": line, "result": "rejected", "field": field, "reason": reason} | id
 
 
 def done(line, id, result, sequence):
@@ -230,16 +230,19 @@ def test_bad_lines_are_answered_in_their_place_and_the_others_go_on(client):
             4,
             "has no text: expected at least one word in headline, bio, experience, skills, "
             "topics, looking_for, industries, education or organization.",
+            id="empty",
         ),
-        rejected(5, "/bio expected text, got a number.", "/bio"),
+        rejected(5, "/bio expected text, got a number.", "/bio", id="x"),
         rejected(6, "/id is missing.", "/id"),
-        rejected(7, "/op expected 'put', 'patch' or 'delete', got 'dance'.", "/op"),
+        rejected(7, "/op expected 'put', 'patch' or 'delete', got 'dance'.", "/op", id="x"),
         rejected(8, "/id is missing: expected the id of the mentor to change.", "/id"),
         rejected(9, "/id is missing: expected the id of the mentor to change.", "/id"),
-        rejected(10, "There is no mentor with the id 'ghost'."),
-        rejected(11, "There is no mentor with the id 'ghost'."),
-        rejected(12, "/capacity expected greater than or equal to 0, got -1.", "/capacity"),
-        rejected(13, "/op expected 'put', 'patch' or 'delete', got None.", "/op"),
+        rejected(10, "There is no mentor with the id 'ghost'.", id="ghost"),
+        rejected(11, "There is no mentor with the id 'ghost'.", id="ghost"),
+        rejected(
+            12, "/capacity expected greater than or equal to 0, got -1.", "/capacity", id="nurse"
+        ),
+        rejected(13, "/op expected 'put', 'patch' or 'delete', got None.", "/op", id="x"),
         done(14, "last", "added", 7),
     ]
 
@@ -297,7 +300,7 @@ def test_a_line_of_the_greatest_length_is_taken(client):
     line = json.dumps(BAKER | {"padding": ""}).encode()
     line = line[:-2] + b"x" * (MAX_LINE - len(line)) + line[-2:]
     assert len(line) == MAX_LINE
-    assert post(client, line) == [done(1, "baker", "added", 6)]
+    assert post(client, line) == [done(1, "baker", "added", 6) | {"ignored": ["padding"]}]
 
 
 @pytest.mark.parametrize("end", [b"\n", b""])
@@ -420,8 +423,8 @@ def test_a_write_that_fails_is_answered_for_each_of_its_lines(index, serve):
         "table-1: start it again with the encoder the index was made with."
     )
     assert found == [
-        rejected(1, reason) | {"id": "baker"},
-        rejected(2, reason) | {"id": "twin"},
+        rejected(1, reason) | {"id": "baker", "result": "failed"},
+        rejected(2, reason) | {"id": "twin", "result": "failed"},
         done(3, "nurse", "removed", 6),
     ]
 
@@ -429,10 +432,10 @@ def test_a_write_that_fails_is_answered_for_each_of_its_lines(index, serve):
 def test_an_unexpected_failure_is_said_on_a_line_of_its_own(client, monkeypatch, caplog):
     real = bulk._apply
 
-    def breaks(serving, lines):
+    def breaks(serving, lines, results):
         if lines[0][0] > 1:
             raise RuntimeError("the roof is on fire")
-        return real(serving, lines)
+        return real(serving, lines, results)
 
     monkeypatch.setattr(bulk, "_apply", breaks)
     people = [{"id": f"m{i}", "headline": "I audit"} for i in range(TOGETHER + 1)]
@@ -446,3 +449,11 @@ def test_a_removed_mentors_id_in_bulk_is_gone_at_once(client):
     post(client, {"op": "delete", "id": "auditor"})
     found = client.post("/v1/recommendations", json={"goals": "audit"}).json()
     assert "auditor" not in [one["mentor"]["id"] for one in found["recommendations"]]
+
+
+def test_a_change_that_cannot_be_followed_is_answered_as_made(client, monkeypatch):
+    def breaks(_self):
+        raise RuntimeError("the roof is on fire")
+
+    monkeypatch.setattr("indexer.following.Follower.catch_up", breaks)
+    assert post(client, BAKER) == [done(1, "baker", "added", 6)]

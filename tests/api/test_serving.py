@@ -24,6 +24,9 @@ def open_serving():
         serving.close()
 
 
+FIRST_PAGE = Request("audit venture capital", limit=1)
+
+
 def ids(serving):
     answer = serving.recommend(Request("audit venture capital"))
     return [one.mentor.id for one in answer.recommendations]
@@ -106,8 +109,9 @@ def test_an_index_that_another_encoder_has_adopted_is_not_taken_up(index, open_s
 
 def test_a_version_that_was_replaced_still_answers(index, open_serving):
     serving = open_serving(index())
-    request = Request("audit venture capital")
+    request = Request("audit venture capital", limit=2)
     before = serving.recommend(request)
+    assert before.next_offset == 2
     index(NEWCOMER)
     serving.follow()
     assert serving.recommend(request, before.index_version) == before
@@ -116,6 +120,7 @@ def test_a_version_that_was_replaced_still_answers(index, open_serving):
 
 def test_whoever_was_removed_comes_in_no_version(index, open_serving):
     serving = open_serving(index())
+    serving.recommend(FIRST_PAGE)
     put(serving.store, NEWCOMER)
     serving.follow()
     serving.remove("auditor")
@@ -132,9 +137,22 @@ def test_a_version_that_never_was_has_expired(index, open_serving, version):
 
 def test_a_version_replaced_too_long_ago_has_expired(index, open_serving, monkeypatch):
     serving = open_serving(index())
+    serving.recommend(FIRST_PAGE)
     index(NEWCOMER)
     serving.follow()
+    assert serving.recommend(FIRST_PAGE, "table-1/s1/5").index_version == "table-1/s1/5"
     monkeypatch.setattr(wiring, "PINNED_S", -1.0)
+    with pytest.raises(CursorExpired):
+        serving.recommend(Request("audit"), "table-1/s1/5")
+    serving.follow()
+    assert serving._pinned == {}
+
+
+def test_a_version_of_which_no_page_was_begun_is_not_kept(index, open_serving):
+    serving = open_serving(index())
+    serving.recommend(Request("audit"))
+    index(NEWCOMER)
+    serving.follow()
     with pytest.raises(CursorExpired):
         serving.recommend(Request("audit"), "table-1/s1/5")
 
@@ -143,7 +161,9 @@ def test_only_so_many_replaced_versions_are_kept(index, open_serving, monkeypatc
     monkeypatch.setattr(wiring, "MOST_PINNED", 2)
     serving = open_serving(index())
     for places in range(3):
+        serving.recommend(FIRST_PAGE)
         serving.patch("nurse", {"capacity": 3 + places})
+    serving.follow()
     kept = [serving.recommend(Request("law"), f"table-1/s1/{i}") for i in (6, 7, 8)]
     assert [one.index_version for one in kept] == [f"table-1/s1/{i}" for i in (6, 7, 8)]
     with pytest.raises(CursorExpired):

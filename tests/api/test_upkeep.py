@@ -10,7 +10,7 @@ from api.background import Background
 from api.settings import Settings
 from api.wiring import Indexing, Serving
 from indexer import proof
-from indexer.keeping import lock_of
+from indexer.keeping import holding
 from indexer.vectors import text_key
 from models.errors import DataFolderForeign, MentorNotFound, NoIndex
 from recommender.recommend import Request
@@ -197,9 +197,9 @@ def test_verifying_with_another_encoder_is_refused_and_nothing_is_mended_with_it
 
 
 def test_verifying_waits_for_whoever_keeps_the_snapshots(run, data, monkeypatch):
-    monkeypatch.setattr("api.upkeep.PATIENCE_S", 0)
+    monkeypatch.setattr("indexer.keeping.PATIENCE_S", 0)
     folder = data / "tenants/default"
-    with lock_of(folder, 0):
+    with holding(folder, 0):
         refused(
             run("verify", "--data", data),
             f"Another process has kept the snapshots in {folder} for over 0 s: try again, or end "
@@ -696,3 +696,13 @@ def test_a_sync_that_is_refused_has_not_embedded_everybody_anew_either(run, ten,
     ran = run("index", source, "--sync", "--data", ten, space="table-2")
     assert "Nothing was changed." in ran.err
     assert len(ids(run, ten)) == 10  # by the encoder that the index was made with
+
+
+def test_a_backup_inside_the_data_folder_is_refused(run, data):
+    target = data / "tenants" / "backup.db"
+    refused(
+        run("backup", target, "--data", data),
+        f"{target} is inside the data folder, where nobody would ever erase from it: name a file "
+        "elsewhere.",
+    )
+    assert not target.exists()

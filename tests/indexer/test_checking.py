@@ -1,5 +1,5 @@
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def publish(store, folder, vectors):
 
 def checked(folder, opened):
     store, vectors = opened
-    return check(store, "default", folder, vectors)
+    return check(store, "default", folder, vectors, nullcontext())
 
 
 def mended(folder, opened):
@@ -91,7 +91,7 @@ def test_a_sound_folder_has_neither_problems_nor_notes(folder, opened):
 def test_an_empty_folder_is_sound(tmp_path):
     folder = DataFolder(tmp_path)
     store = Store.in_folder(tmp_path)
-    report = check(store, "default", folder, Vectors(store, TableEncoder()))
+    report = check(store, "default", folder, Vectors(store, TableEncoder()), nullcontext())
     assert (report.mentors, report.problems, report.notes) == (0, (), ())
     store.close()
 
@@ -123,7 +123,9 @@ def test_the_progress_is_told_in_mentors(folder, opened, monkeypatch):
     monkeypatch.setattr(checking, "AT_ONCE", 2)
     told = []
     store, vectors = opened
-    check(store, "default", folder, vectors, lambda done, of: told.append((done, of)))
+    check(
+        store, "default", folder, vectors, nullcontext(), lambda done, of: told.append((done, of))
+    )
     assert told == [(2, 5), (4, 5), (5, 5)]
 
 
@@ -363,7 +365,7 @@ def test_a_snapshot_of_another_space_is_a_note(folder, opened):
     store, _ = opened
     vectors = Vectors(store, TableEncoder("table-2"))
     Writer(store, "default", vectors).adopt()
-    report = check(store, "default", folder, vectors)
+    report = check(store, "default", folder, vectors, nullcontext())
     assert report.problems == ()
     assert report.notes == (f"The snapshot {live(folder).name} is of another space, table-1.",)
 
@@ -421,7 +423,9 @@ def page(folder):
 def test_a_database_index_that_lacks_rows_is_found(folder, page, sql):
     page(3, (5).to_bytes(2))  # five cells
     store = Store.in_folder(folder.root)
-    problems = check(store, "default", folder, Vectors(store, TableEncoder())).problems
+    problems = check(
+        store, "default", folder, Vectors(store, TableEncoder()), nullcontext()
+    ).problems
     assert any("missing from index passages_by_text" in problem for problem in problems)
     assert all(p.startswith("The database: ") for p in problems[:2])
     store.close()
@@ -430,7 +434,7 @@ def test_a_database_index_that_lacks_rows_is_found(folder, page, sql):
 def test_pages_that_are_damaged_are_a_problem_that_is_found(folder, page):
     page(-40, bytes(range(32)))  # the first key
     store = Store.in_folder(folder.root)
-    report = check(store, "default", folder, Vectors(store, TableEncoder()))
+    report = check(store, "default", folder, Vectors(store, TableEncoder()), nullcontext())
     assert report.problems[0].startswith("The database: ")
     store.close()
 

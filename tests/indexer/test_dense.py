@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.catalogue import ArrowCatalogue
-from indexer.dense import FaissPassageIndex, owners_above_edge
+from indexer.dense import FaissPassageIndex, owners_of_nearest
 from indexer.lexical import SparseLexicalIndex
 from indexer.live import LiveIndex
 from indexer.segment import Segment
@@ -62,14 +62,14 @@ def test_every_query_brings_its_own_nearest(spread):
 
 def test_who_is_not_eligible_is_not_found(spread):
     assert spread.nearest(NORTH_EAST, 1, mask(1, 2)).tolist() == [1]
-    assert spread.nearest(NORTH, 2, mask(0, 2)).tolist() == [0]
+    assert spread.nearest(NORTH, 1, mask(0, 2)).tolist() == [0]
 
 
-def test_passages_that_tie_with_the_one_after_the_edge_are_left_out(spread):
+def test_passages_that_tie_at_the_edge_all_come_along(spread):
     # Of the second and third mentor one passage each is at a right angle to the query.
-    assert spread.nearest(EAST, 1, mask(1, 2)).tolist() == []
-    assert spread.nearest(EAST, 2, mask(1, 2)).tolist() == [1, 2]
-    assert spread.nearest(EAST, 3, None).tolist() == [0]
+    assert spread.nearest(EAST, 1, mask(1, 2)).tolist() == [1, 2]
+    assert spread.nearest(EAST, 2, None).tolist() == [0]
+    assert spread.nearest(EAST, 3, None).tolist() == [0, 1, 2]
 
 
 def test_the_padding_where_too_few_are_eligible_is_nobody(spread):
@@ -109,10 +109,25 @@ def test_where_fewer_are_eligible_nobody_fills_the_places(index):
     assert (cosines.tolist(), owners.tolist()) == ([[NOBODY, NOBODY]], [[-1, -1]])
 
 
-def test_owners_are_those_above_the_edge_of_each_query_alone():
+def test_owners_are_those_at_the_edge_of_each_query_or_nearer():
     cosines = [np.float32([[0.9, 0.5], [0.2, 0.1]]), np.float32([[0.5, NOBODY], [0.8, 0.7]])]
     owners = [np.asarray([[4, 1], [2, 3]]), np.asarray([[7, -1], [8, 9]])]
-    assert owners_above_edge(cosines, owners, 1).tolist() == [4, 8]
+    found, complete = owners_of_nearest(cosines, owners, 1)
+    assert (found.tolist(), complete) == ([4, 8], True)
+
+
+def test_ties_that_may_go_on_beyond_what_was_found_ask_for_a_wider_search():
+    cosines, owners = [np.float32([[0.5, 0.5]])], [np.asarray([[4, 1]])]
+    found, complete = owners_of_nearest(cosines, owners, 1)
+    assert (found.tolist(), complete) == ([1, 4], False)
+
+
+def test_all_of_many_that_tie_are_found_however_they_are_cut_into_segments():
+    parts = [
+        FaissPassageIndex.build(np.tile(EAST, (count, 1)), np.arange(count + 1))
+        for count in (40, 3, 57)
+    ]
+    assert live(*parts).dense.nearest(EAST, 5, None).tolist() == list(range(100))
 
 
 def test_joined_passages_are_those_of_the_rows_wanted_in_their_order(index):

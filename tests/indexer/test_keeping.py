@@ -7,7 +7,7 @@ from indexer import keeping, proof
 from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
-from indexer.keeping import ERASE_AFTER_S, Keeper, lock_of
+from indexer.keeping import ERASE_AFTER_S, Keeper, holding
 from indexer.rejects import Reject, kept
 from indexer.store import Store
 from indexer.vectors import Vectors
@@ -308,7 +308,7 @@ def test_the_larger_the_pool_the_more_changes_are_worth_a_snapshot(
 
 def test_a_keeper_gives_way_while_another_process_holds_the_lock(keeper):
     keeper.keep()
-    with lock_of(keeper.generations.folder, 0):
+    with holding(keeper.generations.folder, 0):
         assert keeper.keep(snapshot=True) is False
     assert snapshots(keeper) == [5]
     assert keeper.keep(snapshot=True) is True
@@ -323,7 +323,7 @@ def test_a_command_waits_for_another_process_to_let_go_of_the_lock(keeper):
         answers.append(keeper.keep(wait=True, snapshot=True))
 
     waiting = threading.Thread(target=wait)
-    with lock_of(keeper.generations.folder, 0):
+    with holding(keeper.generations.folder, 0):
         waiting.start()
         assert begun.wait(SECONDS)
         assert keeper.keep() is False
@@ -337,7 +337,7 @@ def test_a_command_that_waited_too_long_says_who_is_in_the_way(keeper, monkeypat
     monkeypatch.setattr(keeping, "PATIENCE_S", 0)
     keeper.keep()
     folder = keeper.generations.folder
-    with lock_of(folder, 0), pytest.raises(Busy) as raised:
+    with holding(folder, 0), pytest.raises(Busy) as raised:
         keeper.keep(wait=True)
     assert str(raised.value) == (
         f"Another process has kept the snapshots in {folder} for over 0 s: try again, or end it."

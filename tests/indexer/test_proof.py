@@ -337,9 +337,16 @@ def test_a_stored_mentor_is_found_in_the_database_itself(store, put, tmp_path):
     wanted = evidence(store, "default", store.read("default", ["a"])["a"].mentor)
     found = look(tmp_path, wanted).traces
     assert [(trace.path.name, trace.what) for trace in found] == [
-        ("mentors.db", f"the text {PLAIN!r}"),
         ("mentors.db", "a vector as f32"),
+        ("mentors.db", f"the text {PLAIN!r}"),
     ]
+
+
+def test_what_stands_where_two_stretches_meet_is_found(monkeypatch, tmp_path):
+    monkeypatch.setattr("indexer.proof._STRETCH", 1_000)
+    (tmp_path / "file").write_bytes(b"x" * 990 + PLAIN.encode() + b"x" * 3_000)
+    (trace,) = look(tmp_path, Evidence((PLAIN,), ())).traces
+    assert trace.what == f"the text {PLAIN!r}"
 
 
 def test_a_removed_mentor_is_found_in_the_log_until_it_is_emptied(store, put, tmp_path):

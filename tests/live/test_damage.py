@@ -62,8 +62,8 @@ def test_every_damaged_file_is_refused_and_the_one_before_or_a_rebuild_is_served
             path.write_bytes(content)
     with capsys.disabled():
         print(
-            f"\n{rounds} times damaged snapshots, all refused: {served[first]} times the one "
-            f"before was served, {served[None]} times a rebuild"
+            f"\nmeasured: {rounds} times damaged snapshots, all refused: {served[first]} times the "
+            f"one before was served, {served[None]} times a rebuild"
         )
     assert Follower(store, "default", generations, vectors(store)).origin.snapshot == second
 

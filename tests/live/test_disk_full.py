@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from contextlib import nullcontext
 
 import pytest
 
@@ -64,7 +65,9 @@ def test_a_full_disk_loses_nothing_and_recovers(small_disk):
     serving.put([writer(5_000)])
     serving.follow()
     assert serving.keeper.keep(snapshot=True)
-    report = check(serving.store, "default", DataFolder(data), vectors(serving.store))
+    report = check(
+        serving.store, "default", DataFolder(data), vectors(serving.store), nullcontext()
+    )
     assert report.problems == ()
     assert report.mentors == len(written) + 1
     assert report.snapshots == 1

@@ -93,5 +93,6 @@ def test_a_served_mentor_is_gone_from_answers_at_once_and_from_all_bytes_in_time
             threading.Event().wait(0.2)
         seconds = time.monotonic() - began
     with capsys.disabled():
-        print(f"\nno byte left {seconds:.1f} s after the removal, gathered for {erase_after_s} s")
+        gathered = f"removals gathered for {erase_after_s:.0f} s"
+        print(f"\nmeasured: no byte left {seconds:.1f} s after the removal, {gathered}")
     assert look(data, wanted).traces == ()

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -137,7 +138,9 @@ class History(RuleBasedStateMachine):
     @rule()
     def verify(self):
         store = self.servers[0].store
-        report = check(store, "default", DataFolder(self._settings.data), vectors(store))
+        report = check(
+            store, "default", DataFolder(self._settings.data), vectors(store), nullcontext()
+        )
         assert report.problems == ()
         assert report.mentors == len(self.model)
 

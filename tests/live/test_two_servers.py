@@ -17,6 +17,8 @@ from tests.live.servers import server
 
 MENTORS = 300
 LIMIT = 20
+# Who always stays and has places, and three who are rewritten all the time.
+FEW = {f"steady{i}" for i in range(LIMIT)} | {"other0", "other1", "other2"}
 WORDS = [word for axis in AXES for word in axis.split()]
 
 
@@ -29,6 +31,9 @@ class Seen:
     wrong: list[str] = field(default_factory=list)
     searches: int = 0
     short_pages: int = 0
+    pages: int = 0
+    repeated: int = 0
+    expired: int = 0
     changes: int = 0
     delays_s: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -43,7 +48,8 @@ class Stage:
         self._until = time.monotonic() + seconds
 
     def run(self) -> None:
-        work = [self.read] * 2 + [self.leave, self.fill, self.renew, self.rewrite]
+        work = [self.read, self.read_few, self.page]
+        work += [self.leave, self.fill, self.renew, self.rewrite]
         threads = [
             threading.Thread(target=self._guarded, args=(one, i)) for i, one in enumerate(work)
         ]
@@ -62,10 +68,9 @@ class Stage:
                     self.seen.failed.append(f"{work.__name__}: {error!r}")
                     return
 
-    def search(self, client: httpx.Client, url: str, goal: str, limit: int = LIMIT) -> list[str]:
-        answer = client.post(
-            f"{url}/v1/recommendations", json={"goals": goal, "limit": limit, "explain": False}
-        )
+    def search(self, client: httpx.Client, url: str, goal: str, **more: object) -> list[str]:
+        body = {"goals": goal, "limit": LIMIT, "explain": False} | more
+        answer = client.post(f"{url}/v1/recommendations", json=body)
         answer.raise_for_status()
         return [one["mentor"]["id"] for one in answer.json()["recommendations"]]
 
@@ -79,6 +84,29 @@ class Stage:
                     self.seen.wrong.append(id)
         self.seen.searches += 1
         self.seen.short_pages += len(found) < LIMIT
+
+    def read_few(self, client: httpx.Client, url: str, chance: random.Random) -> None:
+        """Search with a filter that leaves just enough, some of whom change all the time."""
+        goal, few = " ".join(chance.choices(WORDS, k=3)), {"attributes": {"few": True}}
+        found = self.search(client, url, goal, filters=few)
+        self.seen.searches += 1
+        self.seen.short_pages += len(found) < LIMIT
+
+    def page(self, client: httpx.Client, url: str, chance: random.Random) -> None:
+        """Go through three pages: nobody twice, no page short while there is a next one."""
+        body = {"goals": " ".join(chance.choices(WORDS, k=3)), "limit": LIMIT, "explain": False}
+        found: list[str] = []
+        for _ in range(3):
+            answer = client.post(f"{url}/v1/recommendations", json=body)
+            if answer.status_code == 410:
+                self.seen.expired += 1
+                return
+            page = answer.json()
+            found += [one["mentor"]["id"] for one in page["recommendations"]]
+            self.seen.short_pages += len(page["recommendations"]) < LIMIT
+            body["cursor"] = page["next"]
+            self.seen.pages += 1
+        self.seen.repeated += len(found) - len(set(found))
 
     def leave(self, client: httpx.Client, url: str, chance: random.Random) -> None:
         """Remove somebody; later they come back."""
@@ -137,7 +165,14 @@ class Stage:
 
 def record(id: str, chance: random.Random) -> dict[str, object]:
     words = chance.choices(WORDS, k=chance.randint(3, 15))
-    return {"id": id, "headline": words[0], "bio": " ".join(words) + ".", "capacity": 3}
+    few = id in FEW
+    return {
+        "id": id,
+        "headline": words[0],
+        "bio": " ".join(words) + ".",
+        "capacity": 3,
+        "attributes": {"few": few},
+    }
 
 
 @pytest.fixture
@@ -161,11 +196,14 @@ def test_readers_see_nobody_gone_or_full_no_short_page_and_every_new_text(urls, 
     p99 = float(np.percentile(seen.delays_s, 99))
     with capsys.disabled():
         print(
-            f"\n{seconds} s: {seen.searches:,} searches, {seen.changes:,} changes, "
-            f"{len(seen.wrong)} gone or full returned, {seen.short_pages} short pages, new text "
-            f"found by both {np.median(seen.delays_s):.3f} s later (p99 {p99:.3f} s)"
+            f"\nmeasured: {seconds} s of two servers: {seen.searches:,} searches, {seen.pages:,} "
+            f"pages by cursor ({seen.expired} expired), {seen.changes:,} changes, "
+            f"{len(seen.wrong)} gone or full returned, {seen.short_pages} short pages, "
+            f"{seen.repeated} repeated mentors; new text found by both after "
+            f"{np.median(seen.delays_s):.3f} s (p99 {p99:.3f} s)"
         )
     assert seen.failed == []
     assert seen.wrong == []
     assert seen.short_pages == 0
+    assert seen.repeated == 0
     assert min(seen.searches, seen.changes, len(seen.delays_s)) > 20

@@ -13,7 +13,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     with op.batch_alter_table("tenants") as table:
-        for name in ("removed_at", "purged_at"):
+        for name in ("removed_at", "erased_at", "purged_at"):
             table.add_column(sa.Column(name, sa.BigInteger, nullable=False, server_default="0"))
         for name in ("space_id", "runtime_id"):
             table.add_column(sa.Column(name, sa.String(200), nullable=False, server_default=""))
