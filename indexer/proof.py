@@ -28,7 +28,15 @@ from indexer.records import readable
 from indexer.rejects import speaks_of
 from indexer.store import Store
 from indexer.tables import metadata
-from models.mentor import Education, Experience, Location, Mentor, as_record, string_at
+from models.mentor import (
+    Education,
+    Experience,
+    Location,
+    Mentor,
+    as_record,
+    string_at,
+    strings_in,
+)
 
 SHORTEST = 8  # characters: shorter texts, such as "Python", are words and nobody's own
 _WINDOW = 16  # dimensions of a vector that must match in a row; chance never matches so many
@@ -86,7 +94,7 @@ def _held_by_others(store: Store, tenant: str, mentor: Mentor) -> Iterator[str]:
     for other in store.tenants():
         for one in _everybody(store, other):
             if (other, one.id) != (tenant, mentor.id):
-                yield "\n".join([*_leaves(as_record(one)), *one.attributes])
+                yield "\n".join([*strings_in(as_record(one)), *one.attributes])
         for source, lines in store.rejects(other).items():
             yield source
             yield from (one.line for one in lines if not speaks_of(one, mentor))
@@ -144,19 +152,8 @@ def _own_texts(mentor: Mentor) -> list[str]:
         for passage in passages(mentor)
         for leaf in passage.leaves
     ]
-    texts = [*_leaves({k: v for k, v in record.items() if k != "id"}), *quotes]
+    texts = [*strings_in({k: v for k, v in record.items() if k != "id"}), *quotes]
     return [text for text in dict.fromkeys(texts) if len(text) >= SHORTEST]
-
-
-def _leaves(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item)
 
 
 def _forms(text: str) -> set[bytes]:

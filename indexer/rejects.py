@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from models.mentor import Mentor, as_record
+from models.mentor import Mentor, as_record, strings_in
 
 _WORD = re.compile(r"\w+")
 ENOUGH = 36  # characters of such texts together: more than a title with an employer
@@ -84,16 +84,10 @@ def speaks_of(reject: Reject, mentor: Mentor) -> bool:
     return Looked(mentor).in_reject(reject, words_of(reject.line))
 
 
-def _texts(value: object) -> Iterator[str]:
+def _texts(record: Mapping[str, object]) -> Iterator[str]:
     """The long texts of a record, in sentences: an earlier version shares most of them."""
-    if isinstance(value, str):
-        yield from (part for part in re.split(r"(?<=[.!?])\s+", value) if len(part) >= TELLING)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+    for text in strings_in(record):
+        yield from (part for part in re.split(r"(?<=[.!?])\s+", text) if len(part) >= TELLING)
 
 
 def _forms(text: str) -> set[str]:

@@ -1,6 +1,6 @@
 """A mentor, as the rest of the code knows one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 Scalar = str | int | float | bool
@@ -88,6 +88,18 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value
+
+
+def strings_in(value: object) -> Iterator[str]:
+    """Every string leaf of a record, or of a part of one, in order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from strings_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings_in(item)
 
 
 def string_at(record: Mapping[str, object], pointer: str) -> str:

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from indexer.records import canonical_json, content_hash, text_hash
 from indexer.rejects import Reject
-from indexer.store import BATCH, Change, Changed, Conflict, Cut, Head, Known, Store
+from indexer.statements import BATCH
+from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store
 from indexer.tables import passages, vectors
 from models.errors import DataFolderError, SpaceMismatch
 from models.mentor import Mentor
