@@ -45,7 +45,7 @@ class Killed:
         assert self._process.stdout.readline() == "READY\n"
 
     def run(self, seconds: float, *, starting: bool = False) -> None:
-        """Let it work so long, then kill it; the clock runs from its first change, or its start."""
+        """Let it work so long, then kill it; the clock runs from its first answer, or its start."""
         assert self._process.stdin
         self._listening.start()
         self._process.stdin.write("go\n")
@@ -62,7 +62,8 @@ class Killed:
         assert self._process.stdout
         for line in self._process.stdout:
             self.said.append(line)
-            self._working.set()
+            if line.startswith("ACK"):
+                self._working.set()
 
     def end(self) -> None:
         self._process.kill()
@@ -194,7 +195,7 @@ def test_nothing_acknowledged_is_lost_and_nobody_removed_returns(tmp_path, start
             f"\nmeasured: {rounds} kills, {model.acknowledged} acknowledged changes, none lost; "
             f"{halved} kills left a half-written or half-removed snapshot or file"
         )
-    assert model.acknowledged > rounds / 2  # enough was at stake, on a slow machine too
+    assert model.acknowledged > rounds
     assert halved > 0 or rounds < 100  # few kills may miss the moment of a swap
 
 
