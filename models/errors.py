@@ -9,6 +9,7 @@
     │   └── BadCursor             a cursor this server did not issue
     ├── CursorExpired             the index has moved on (HTTP 410)
     ├── MentorNotFound            no such mentor (HTTP 404)
+    ├── IndexBehind               the store has newer words of a mentor (HTTP 503)
     ├── DataFolderError           the folder on disk cannot serve
     │   ├── DataFolderForeign     it belongs to something else
     │   ├── NoIndex               nothing has been indexed yet
@@ -64,6 +65,10 @@ class CursorExpired(MentorsError):
 
 class MentorNotFound(MentorsError):
     """No mentor has this id in this tenant."""
+
+
+class IndexBehind(MentorsError):
+    """The store has newer words of the mentor asked about than the index."""
 
 
 class DataFolderError(MentorsError):

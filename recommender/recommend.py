@@ -16,6 +16,7 @@ from recommender.candidates import candidates
 from recommender.eligibility import Exclusions, Filters, eligible
 from recommender.explaining import Explanation, explain, facts
 from recommender.goals import understand
+from recommender.paging import Page, Pages
 from recommender.scoring import MICRO, VERSION, Scored, followed_by, goal_vector, score
 
 MOST = 300  # recommendations of one request
@@ -52,6 +53,7 @@ class Recommender:
         self._encoder = encoder
         self._store = store
         self._recipe = recipe
+        self._pages = Pages(tenant, index.catalogue, store)
 
     @property
     def index_version(self) -> str:
@@ -69,11 +71,11 @@ class Recommender:
         # By the limit alone, which all pages of a request share, so that they share one ranking.
         near = candidates(goals, vectors, self._index, request.limit, mask)
         ranked = self._rank(goals, vectors, near)
-        page = self._present(ranked, request)
+        page = self._page(ranked, request)
         if page.next_offset is None and len(near) < mask.sum():  # the candidates ran out
             others = np.setdiff1d(np.flatnonzero(mask), near)
             ranked = followed_by(ranked, self._rank(goals, vectors, others))
-            page = self._present(ranked, request)
+            page = self._page(ranked, request)
         return Recommendations(
             goals,
             (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown])),
@@ -91,37 +93,8 @@ class Recommender:
         index = self._index
         return score(goals, vectors, rows, index.catalogue, index.dense, index.lexical)
 
-    def _present(self, ranked: Scored, request: Request) -> "_Page":
-        """The page asked for, each mentor as the store has it now, and where the next begins.
-
-        A mentor who has left, is full or has a newer text than the index is passed over, and
-        the next one of the ranking takes the place.
-        """
-        page = _Page()
-        at = request.offset
-        while len(page.shown) < request.limit and at < len(ranked.rows):
-            rows = ranked.rows[at : at + request.limit - len(page.shown)]
-            for row, mentor in self._current(rows, request.filters.available, page).items():
-                page.shown.append((row, mentor, ranked.parts[at + rows.tolist().index(row)]))
-            at += len(rows)
-        page.next_offset = at if at < len(ranked.rows) else None
-        return page
-
-    def _current(
-        self, rows: NDArray[np.int64], available: bool | None, page: "_Page"
-    ) -> dict[int, Mentor]:
-        catalogue = self._index.catalogue
-        stored = self._store.read(self._tenant, catalogue.ids(rows))
-        found = {}
-        for row, id in zip(rows.tolist(), catalogue.ids(rows), strict=True):
-            if id not in stored:
-                continue
-            mentor, text_hash = stored[id].mentor, stored[id].text_hash
-            if text_hash != catalogue.text_hash(row):
-                page.behind = True
-            elif available is None or mentor.can_take_a_mentee == available:
-                found[row] = mentor
-        return found
+    def _page(self, ranked: Scored, request: Request) -> Page:
+        return self._pages.page(ranked, request.offset, request.limit, request.filters.available)
 
     def _recommendation(
         self,
@@ -151,15 +124,6 @@ class Recommender:
             why.uncovered_goals,
             facts(mentor),
         )
-
-
-@dataclass(slots=True)
-class _Page:
-    """The mentors shown (row, mentor, parts of the score), and where the next page begins."""
-
-    shown: list[tuple[int, Mentor, NDArray[np.int64]]] = field(default_factory=list)
-    next_offset: int | None = None
-    behind: bool = False
 
 
 def _hints_about(mentors: Sequence[Mentor]) -> tuple[Hint, ...]:
