@@ -121,6 +121,9 @@ def recommend(
     exclude: Annotated[
         list[str] | None, typer.Option("--exclude", help="ids=m1,m2 or organization=NAME")
     ] = None,
+    diversity: Annotated[
+        float, typer.Option("--diversity", help="0: by score alone, to 1: as varied as can be.")
+    ] = 0.0,
     as_json: AsJson = False,
     data: Data = None,
     tenant: Tenant = None,
@@ -132,7 +135,7 @@ def recommend(
         raise BadInput("Name either a goal or a file with --goals.")
     if (goals is None) != (output is None):
         raise BadInput("--goals and --output go together.")
-    wanted = {"limit": limit} | filters_from(filter or [], exclude or [])
+    wanted = {"limit": limit, "diversity": diversity} | filters_from(filter or [], exclude or [])
     settings = _settings(data, tenant)
     if goals is not None and output is not None:
         recommending.answer_file(goals, output, wanted, settings)

@@ -52,7 +52,9 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
         "other_passages": one.other_passages,
         "other_terms": one.other_terms,
         "uncovered_goals": list(one.uncovered_goals),
-        "adjustments": {},
+        "adjustments": {
+            name: {"from": move.before, "to": move.after} for name, move in one.adjustments.items()
+        },
         "facts": _coded(one.facts),
     }
 

@@ -66,7 +66,13 @@ class RecommendationsBody(_Body):
     cursor: str | None = Field(default=None, max_length=2_000)
     filters: FiltersBody = FiltersBody()
     exclude: ExcludeBody = ExcludeBody()
-    diversity: float = Field(default=0.0, ge=0, le=0, description="Only 0 so far.")
+    diversity: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="0: by score alone; the nearer to 1, the less alike those at the top. Scores "
+        "stay as they are; who moved says so in adjustments.",
+    )
     explain: bool = True
 
     def request(self) -> Request:
@@ -78,6 +84,7 @@ class RecommendationsBody(_Body):
             _filters(self.filters),
             Exclusions(_tuple(self.exclude.ids), _tuple(self.exclude.organization)),
             self.explain,
+            self.diversity,
         )
 
     def version(self) -> str | None:
@@ -182,6 +189,13 @@ class ReasonAnswer(BaseModel):
     contribution: float
 
 
+class MoveAnswer(BaseModel):
+    """From a place in the ranking to another; places begin at 1."""
+
+    from_: int = Field(alias="from", ge=1)
+    to: int = Field(ge=1)
+
+
 class RecommendationAnswer(BaseModel):
     """One mentor; `contributions` sum to `score`."""
 
@@ -193,7 +207,9 @@ class RecommendationAnswer(BaseModel):
     other_passages: float = Field(description="What other passages add to part 'passages'.")
     other_terms: float = Field(description="What other shared words add to part 'lexical'.")
     uncovered_goals: list[int]
-    adjustments: dict[str, float]
+    adjustments: dict[str, MoveAnswer] = Field(
+        description="What moved the mentor without being the score: diversity."
+    )
     facts: list[Coded]
 
 

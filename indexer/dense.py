@@ -85,6 +85,21 @@ class FaissPassageIndex:
         )
         return cosines, self.first[rows + 1] - self.first[rows]
 
+    def means(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The direction of each mean passage vector, float32, shape (len(rows), dimension).
+
+        Unit rows, summed in double precision; zeros where the passages cancel out.
+        """
+        starts, counts = self.first[rows], self.first[rows + 1] - self.first[rows]
+        chosen = self.vectors[_ranges(starts, starts + counts)]
+        begins = np.cumsum(counts) - counts
+        sums = np.add.reduceat(chosen, begins, axis=0, dtype=np.float64)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        directions: NDArray[np.float32] = (sums / np.where(lengths, lengths, 1.0)).astype(
+            np.float32
+        )
+        return directions
+
     def mean_norms(self) -> NDArray[np.float64]:
         """The length of each mentor's mean passage vector, shape (n_mentors,), (0, 1]."""
         sums = np.add.reduceat(self.vectors, self.first[:-1], axis=0, dtype=np.float64)

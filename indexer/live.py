@@ -282,6 +282,10 @@ class LiveDense:
         cosines, counts = zip(*found, strict=True)
         return np.concatenate(cosines, axis=1), np.concatenate(counts)
 
+    def means(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The direction of each mean passage vector, float32, shape (len(rows), dimension)."""
+        return np.concatenate([segment.dense.means(at) for segment, at in self._index.parts(rows)])
+
 
 class LiveLexical:
     """Which mentors use the words of a goal, behind the `LexicalIndex` port."""

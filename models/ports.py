@@ -81,6 +81,13 @@ class PassageIndex(Protocol):
         """
         ...
 
+    def means(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The direction of the mean passage vector of each mentor at `rows`, which are sorted.
+
+        Float32, shape (len(rows), dimension), unit rows; zeros where the passages cancel out.
+        """
+        ...
+
 
 class LexicalIndex(Protocol):
     """Which mentors use the words of a goal."""

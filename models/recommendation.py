@@ -1,6 +1,7 @@
 """What comes out: ranked mentors, each with the reasons that make up the score."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from models.goals import Goals, Hint
 from models.mentor import Mentor
@@ -35,12 +36,21 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """From one place in the ranking to another, without a change of score; places begin at 1."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
     """One mentor with the score, its parts and the reasons.
 
     `score` is the sum of `contributions`, all multiples of 1e-6. The reasons of part
     "passages" and `other_passages` sum to that part; likewise the reasons of part "lexical"
-    and `other_terms`. `match` is None until it is calibrated.
+    and `other_terms`. `match` is None until it is calibrated. `adjustments`: what moved the
+    mentor in the ranking without being the score, by name.
     """
 
     mentor: Mentor
@@ -52,6 +62,7 @@ class Recommendation:
     other_terms: float
     uncovered_goals: tuple[int, ...]
     facts: tuple[Fact, ...]
+    adjustments: Mapping[str, Move] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from models.goals import Goals, GoalVectors, Hint
 from models.language import foreign_language
 from models.mentor import Mentor
 from models.ports import Encoder, Index, MentorStore, Recipe
-from models.recommendation import Recommendation, Recommendations
+from models.recommendation import Move, Recommendation, Recommendations
 from recommender.candidates import candidates
+from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
 from recommender.explaining import Explanation, explain, facts
 from recommender.goals import understand
@@ -25,7 +26,10 @@ CONTEXT = 900  # characters of goal text encoded at once, within the encoder's m
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: `limit` 1..300 mentors, after the first `offset` of the ranking."""
+    """What is asked: `limit` 1..300 mentors, after the first `offset` of the ranking.
+
+    `diversity` 0..1: how far likeness to those above counts against a mentor's place.
+    """
 
     goals: str
     limit: int = 10
@@ -33,6 +37,7 @@ class Request:
     filters: Filters = field(default_factory=Filters)
     exclude: Exclusions = field(default_factory=Exclusions)
     explain: bool = True
+    diversity: float = 0.0
 
 
 class Recommender:
@@ -70,7 +75,9 @@ class Recommender:
         vectors = encode_goals(goals, self._encoder)
         # By the limit alone, which all pages of a request share, so that they share one ranking.
         near = candidates(goals, vectors, self._index, request.limit, mask)
-        ranked = self._rank(goals, vectors, near)
+        ranked, moves = diversified(
+            self._rank(goals, vectors, near), request.diversity, request.limit, self._index.dense
+        )
         page = self._page(ranked, request)
         if page.next_offset is None and len(near) < mask.sum():  # the candidates ran out
             others = np.setdiff1d(np.flatnonzero(mask), near)
@@ -83,7 +90,8 @@ class Recommender:
             self._encoder.space_id,
             None,
             tuple(
-                self._recommendation(goals, vectors, *one, request.explain) for one in page.shown
+                self._recommendation(goals, vectors, *one, moves.get(one[0]), request.explain)
+                for one in page.shown
             ),
             page.next_offset,
             page.behind,
@@ -103,6 +111,7 @@ class Recommender:
         row: int,
         mentor: Mentor,
         parts: NDArray[np.int64],
+        move: Move | None,
         wanted: bool,
     ) -> Recommendation:
         passages, profile, lexical = (int(part) for part in parts)
@@ -123,6 +132,7 @@ class Recommender:
             why.other_terms,
             why.uncovered_goals,
             facts(mentor),
+            {"diversity": move} if move else {},
         )
 
 

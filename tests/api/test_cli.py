@@ -248,6 +248,15 @@ def test_json_with_filters_is_what_the_endpoint_answers_but_for_its_id(run, home
     assert ids(here) == ["auditor", "nurse"]
 
 
+def test_a_varied_answer_is_what_the_endpoint_answers_but_for_its_id(run, home, client):
+    options = ["--diversity", 0.6, "--limit", 7]
+    here = answer(run("recommend", GOAL, "--json", *options, "--data", home.data))
+    body = {"goals": GOAL, "limit": 7, "diversity": 0.6}
+    there = client.post("/v1/recommendations", json=body).json()
+    assert here | {"recommendation_id": ""} == there | {"recommendation_id": ""}
+    assert any(one["adjustments"] for one in here["recommendations"])
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -283,6 +292,7 @@ def test_that_nobody_fits_is_no_error(run, indexed):
         (["a" * 100_000], "has 100,000 characters, at most 5,000 are taken"),
         ([GOAL, "--limit", 0], "limit: input should be greater than or equal to 1, got 0."),
         ([GOAL, "--limit", 301], "limit: input should be less than or equal to 300, got 301."),
+        ([GOAL, "--diversity", 2], "diversity: input should be less than or equal to 1, got 2.0."),
         ([GOAL, "--filter", "colour=red"], "unknown name 'colour'"),
         ([GOAL, "--filter", "max_hours_apart=x"], "filters.max_hours_apart: input should be a"),
         ([GOAL, "--filter", "max_hours_apart=3"], "max_hours_apart needs timezone"),

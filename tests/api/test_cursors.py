@@ -50,7 +50,13 @@ def test_a_digest_does_not_depend_on_the_order_of_keys():
 
 @pytest.mark.parametrize(
     "change",
-    [{"goals": "law"}, {"limit": 5}, {"filters": {"country": "SG"}}, {"exclude": {"ids": "m"}}],
+    [
+        {"goals": "law"},
+        {"limit": 5},
+        {"filters": {"country": "SG"}},
+        {"exclude": {"ids": "m"}},
+        {"diversity": 0.5},
+    ],
 )
 def test_a_request_with_anything_changed_has_another_digest(change):
     assert body().digest() != body(**change).digest()

@@ -125,6 +125,36 @@ def test_cursors_lead_through_every_mentor_once(client):
     assert len(set(found)) == len(found) == 28
 
 
+def test_a_varied_answer_says_who_moved_and_is_in_the_form_of_the_schema(client):
+    answer = recommend(client, limit=30, diversity=0.6)
+    RecommendationsAnswer.model_validate(answer.json(), strict=True, extra="forbid")
+    before, after = ids(recommend(client, limit=30)), ids(answer)
+    assert before != after
+    assert {
+        one["mentor"]["id"]: one["adjustments"]["diversity"]
+        for one in answer.json()["recommendations"]
+        if one["adjustments"]
+    } == {
+        id: {"from": before.index(id) + 1, "to": to}
+        for to, id in enumerate(after, start=1)
+        if before[to - 1] != id
+    }
+
+
+def test_cursors_lead_through_a_varied_list_in_one_order(client):
+    first = recommend(client, limit=10, diversity=0.6)
+    second = recommend(client, limit=10, diversity=0.6, cursor=first.json()["next"])
+    third = recommend(client, limit=10, diversity=0.6, cursor=second.json()["next"])
+    found = [*ids(first), *ids(second), *ids(third)]
+    assert sorted(found) == sorted(ids(recommend(client, limit=300)))
+
+
+def test_a_cursor_pins_the_diversity_it_was_issued_with(client):
+    following = recommend(client, limit=5, diversity=0.6).json()["next"]
+    answer = recommend(client, limit=5, diversity=0.5, cursor=following)
+    assert "belongs to another request" in problem(answer, 422, "bad-cursor", "/cursor")
+
+
 def test_a_cursor_of_another_request_is_refused(client):
     following = recommend(client, limit=5).json()["next"]
     answer = recommend(client, "nursing", limit=5, cursor=following)
@@ -170,6 +200,9 @@ def test_a_goal_that_is_only_a_list_marker_is_answered(client):
         ({"limit": 0}, "/limit"),
         ({"limit": 301}, "/limit"),
         ({"limit": "many"}, "/limit"),
+        ({"diversity": -0.1}, "/diversity"),
+        ({"diversity": 1.1}, "/diversity"),
+        ({"diversity": "some"}, "/diversity"),
         ({"colour": "red"}, "/colour"),
         ({"filters": {"colour": "red"}}, "/filters/colour"),
         ({"filters": {"country": 5}}, "/filters/country"),

@@ -183,6 +183,27 @@ def test_the_mean_of_passages_that_agree_is_long_and_of_opposites_short(index):
     assert index.mean_norms() == pytest.approx(expected, abs=1e-15)
 
 
+def test_the_direction_of_a_mean_has_length_one(index):
+    found = index.means(np.asarray([0, 1, 2]))
+    assert found.dtype == np.float32
+    expected = [[2 / np.sqrt(5), 1 / np.sqrt(5)], [0, 1], [-np.sqrt(0.5), -np.sqrt(0.5)]]
+    assert found == pytest.approx(np.asarray(expected), abs=1e-7)
+
+
+def test_directions_over_segments_are_those_of_one_to_the_last_bit(index, spread):
+    rows = np.asarray([0, 2])
+    assert spread.means(rows).tobytes() == index.means(rows).tobytes()
+
+
+def test_passages_that_cancel_out_have_no_direction():
+    both = FaissPassageIndex.build(np.vstack([EAST, -EAST]), np.asarray([0, 2]))
+    assert both.means(np.asarray([0])).tolist() == [[0.0, 0.0]]
+
+
+def test_nobody_has_no_direction(index):
+    assert index.means(np.zeros(0, dtype=np.int64)).shape == (0, 2)
+
+
 def test_an_index_of_nobody_finds_nobody():
     index = FaissPassageIndex.build(np.zeros((0, 2), np.float32), np.zeros(1, np.int64))
     assert live(index).dense.nearest(EAST, 5, None).tolist() == []
