@@ -35,6 +35,7 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
         "mentor": as_record(one.mentor),
         "score": one.score,
         "match": one.match,
+        "summary": one.summary,
         "contributions": one.contributions,
         "reasons": [
             {

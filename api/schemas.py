@@ -202,6 +202,10 @@ class RecommendationAnswer(BaseModel):
     mentor: dict[str, object]
     score: float = Field(description="-0.45..1; higher is better.")
     match: str | None = Field(description="strong, good or partial; null until calibrated.")
+    summary: str | None = Field(
+        description="The reasons in one to three sentences, with the mentor's own words in "
+        "quotation marks; null without explain."
+    )
     contributions: dict[str, float]
     reasons: list[ReasonAnswer]
     other_passages: float = Field(description="What other passages add to part 'passages'.")

@@ -50,7 +50,8 @@ class Recommendation:
     `score` is the sum of `contributions`, all multiples of 1e-6. The reasons of part
     "passages" and `other_passages` sum to that part; likewise the reasons of part "lexical"
     and `other_terms`. `match` is None until it is calibrated. `adjustments`: what moved the
-    mentor in the ranking without being the score, by name.
+    mentor in the ranking without being the score, by name. `summary`: the reasons as sentences,
+    None where none were asked for.
     """
 
     mentor: Mentor
@@ -63,6 +64,7 @@ class Recommendation:
     uncovered_goals: tuple[int, ...]
     facts: tuple[Fact, ...]
     adjustments: Mapping[str, Move] = field(default_factory=dict)
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

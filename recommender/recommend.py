@@ -1,7 +1,7 @@
 """The way out: a goal text becomes ranked mentors with reasons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from recommender.explaining import Explanation, explain, facts
 from recommender.goals import understand
 from recommender.paging import Page, Pages
 from recommender.scoring import MICRO, VERSION, Scored, followed_by, goal_vector, score
+from recommender.telling import tell
 
 MOST = 300  # recommendations of one request
 CONTEXT = 900  # characters of goal text encoded at once, within the encoder's maximum of tokens
@@ -118,7 +119,7 @@ class Recommender:
         why = Explanation((), passages / MICRO, lexical / MICRO, ())
         if wanted:
             why = explain(goals, vectors, row, mentor, parts, self._index, self._recipe)
-        return Recommendation(
+        one = Recommendation(
             mentor,
             (passages + profile + lexical) / MICRO,
             None,
@@ -134,6 +135,7 @@ class Recommender:
             facts(mentor),
             {"diversity": move} if move else {},
         )
+        return replace(one, summary=tell(goals, one)) if wanted else one
 
 
 def _hints_about(mentors: Sequence[Mentor]) -> tuple[Hint, ...]:
