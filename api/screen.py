@@ -16,9 +16,6 @@ from rich.text import Text
 if TYPE_CHECKING:
     from indexer.proof import Proof
 
-_MOST_QUOTES = 3
-_LONGEST_QUOTE = 320  # characters shown of one quote; --json has all of it
-
 
 def say(line: str) -> None:
     """One plain line on standard output."""
@@ -93,10 +90,10 @@ def show_recommendations(answer: dict[str, Any]) -> None:
         console.print("Nobody fits these filters.")
     for rank, one in enumerate(answer["recommendations"], start=1):
         console.print()
-        _show_mentor(console, rank, one, several=len(parts) > 1)
+        _show_mentor(console, rank, one)
 
 
-def _show_mentor(console: _Lines, rank: int, one: dict[str, Any], *, several: bool) -> None:
+def _show_mentor(console: _Lines, rank: int, one: dict[str, Any]) -> None:
     mentor = one["mentor"]
     title = Text(f"{rank:>2}  ", style="dim")
     title.append(plain(mentor.get("name") or mentor["id"]), style="bold")
@@ -104,37 +101,28 @@ def _show_mentor(console: _Lines, rank: int, one: dict[str, Any], *, several: bo
         title.append(f"  {plain(mentor['headline'])}")
     title.append(f"  {one['score']:.2f}", style="cyan")
     console.print(title)
-    said = [reason for reason in one["reasons"] if reason["part"] == "passages"]
-    for reason in said[:_MOST_QUOTES]:
-        line = Text(f"“{plain(_shortened(reason['quote']))}”")
-        where = reason["field"].lstrip("/")
-        goal = f"goal {reason['goal'] + 1}, " if several else ""
-        line.append(f"  {goal}{where}, +{reason['contribution']:.2f}", style="dim")
-        console.print(line, indent=4)
-    _show_words(console, one, several=several)
+    console.print(Text(plain(one["summary"])), indent=4)
+    console.print(Text(plain(" · ".join(_figures(one))), style="dim"), indent=4)
 
 
-def _show_words(console: _Lines, one: dict[str, Any], *, several: bool) -> None:
-    named = [reason for reason in one["reasons"] if reason["part"] == "lexical"]
-    if named:
-        line = Text("shares your words: ", style="dim")
-        line.append(", ".join(plain(reason["quote"]) for reason in named))
-        line.append(f"  +{sum(reason['contribution'] for reason in named):.2f}", style="dim")
-        console.print(line, indent=4)
-    notes = [fact["text"] for fact in one["facts"]]
-    if several and one["uncovered_goals"]:
-        notes.append("not covered: " + ", ".join(f"goal {g + 1}" for g in one["uncovered_goals"]))
-    if notes:
-        console.print(Text(" · ".join(notes), style="green"), indent=4)
+def _figures(one: dict[str, Any]) -> Iterator[str]:
+    """What each quote, the shared words and each other part add to the score."""
+    for part, amount in one["contributions"].items():
+        reasons = [reason for reason in one["reasons"] if reason["part"] == part]
+        if part == "lexical" and reasons:
+            words = ", ".join(reason["quote"] for reason in reasons)
+            yield f"words you share ({words}) {sum(r['contribution'] for r in reasons):+.2f}"
+        elif reasons:
+            yield from (f"{r['field'].lstrip('/')} {r['contribution']:+.2f}" for r in reasons)
+        else:
+            yield f"{part} {amount:+.2f}"
+    if move := one["adjustments"].get("diversity"):
+        yield f"place {move['from']} by score alone"
 
 
 def plain(text: str) -> str:
     """One line, without the control characters by which a profile could steer the terminal."""
     return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) != "Cc")
-
-
-def _shortened(quote: str) -> str:
-    return quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1] + "…"
 
 
 def show_check(found: dict[str, Any]) -> None:

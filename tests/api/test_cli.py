@@ -218,8 +218,9 @@ def test_recommendations_are_shown_with_quotes(run, indexed):
     assert (ran.status, ran.err) == (0, "")
     out = ran.out.splitlines()
     assert out[1].startswith(" 1  Wanjiru Oduya  From audit to venture capital  0.")
-    assert out[2].startswith("    “From audit to venture capital”  headline, +0.")
-    assert out[-1] == "    2 of 3 places free"
+    assert out[2].startswith(f"    For “{GOAL}”: “From audit to venture capital” (headline), ")
+    assert out[2].endswith(" 2 of 3 places free.")
+    assert out[3].startswith("    headline +0.")
 
 
 def test_five_mentors_come_unless_another_limit_is_named(run, indexed):
