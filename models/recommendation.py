@@ -83,3 +83,44 @@ class Recommendations:
     recommendations: tuple[Recommendation, ...]
     next_offset: int | None
     behind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a mentor is not recommended. `code` is stable, `text` is English.
+
+    Codes: `filtered`, `excluded`, `full`, `unavailable`, and `not_in_top` for somebody eligible
+    who comes further down.
+    """
+
+    code: str
+    text: str
+    params: tuple[tuple[str, str | int | float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nearly:
+    """Words of the mentor's own that, added to the goal, bring the mentor to place `rank`."""
+
+    add: str
+    rank: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one mentor stands for a goal, recommended or not.
+
+    `rank`: the place by score among everybody eligible, from 1; None for somebody who is not.
+    `why_not` is empty for whoever is among the first ten. `nearly` is None for whoever is not
+    eligible or among the first five already, and where nothing that was tried helps.
+    """
+
+    goals: Goals
+    hints: tuple[Hint, ...]
+    index_version: str
+    encoder: str
+    rank: int | None
+    recommendation: Recommendation
+    why_not: tuple[Obstacle, ...]
+    nearly: Nearly | None

@@ -1,24 +1,28 @@
 """The way out: a goal text becomes ranked mentors with reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import SpaceMismatch
+from models.errors import BadGoals, SpaceMismatch
 from models.goals import Goals, GoalVectors, Hint
 from models.language import foreign_language
 from models.mentor import Mentor
 from models.ports import Encoder, Index, MentorStore, Recipe
-from models.recommendation import Move, Recommendation, Recommendations
+from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
 from recommender.candidates import candidates
 from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
 from recommender.explaining import Explanation, explain, facts
 from recommender.goals import understand
+from recommender.nearly import TOP as NEAR
+from recommender.nearly import nearly
 from recommender.paging import Page, Pages
 from recommender.scoring import MICRO, VERSION, Scored, followed_by, goal_vector, score
+from recommender.standing import obstacles, place, ranking
 from recommender.telling import tell
 
 MOST = 300  # recommendations of one request
@@ -91,12 +95,70 @@ class Recommender:
             self._encoder.space_id,
             None,
             tuple(
-                self._recommendation(goals, vectors, *one, moves.get(one[0]), request.explain)
+                self._recommendation(
+                    goals, vectors, *one, moves.get(one[0]), wanted=request.explain
+                )
                 for one in page.shown
             ),
             page.next_offset,
             page.behind,
         )
+
+    def explain(self, request: Request, id: str) -> Standing:
+        """Where the mentor stands for the goal, whether recommended or not, by score alone.
+
+        Raises BadGoals, BadFilter, MentorNotFound, or IndexBehind when the store has newer words
+        of the mentor.
+        """
+        goals = understand(request.goals)
+        mask = eligible(self._index.catalogue, request.filters, request.exclude)
+        row, mentor = self._pages.find(id)
+        vectors = encode_goals(goals, self._encoder)
+        parts = self._rank(goals, vectors, np.asarray([row])).parts[0]
+        rank, why_not = self._placed(goals, vectors, mask, row, mentor, request)
+        return Standing(
+            goals,
+            (*goals.hints, *_hints_about([mentor])),
+            self.index_version,
+            self._encoder.space_id,
+            rank,
+            self._recommendation(goals, vectors, row, mentor, parts, None, wanted=True),
+            why_not,
+            nearly(goals, mentor, partial(self._place, request, id))
+            if rank is not None and rank > NEAR
+            else None,
+        )
+
+    def _placed(
+        self,
+        goals: Goals,
+        vectors: GoalVectors,
+        mask: NDArray[np.bool_],
+        row: int,
+        mentor: Mentor,
+        request: Request,
+    ) -> tuple[int | None, tuple[Obstacle, ...]]:
+        """The place among everybody eligible, None for who is not; and what is in the way."""
+        catalogue = self._index.catalogue
+        why_not = obstacles(catalogue, row, mentor, request.filters, request.exclude)
+        if why_not:
+            return None, why_not
+        mask[row] = True  # a place may have become free since this version of the index
+        ranked = ranking(partial(self._rank, goals, vectors), np.flatnonzero(mask), catalogue)
+        return place(ranked, row, partial(self._there, request))
+
+    def _there(self, request: Request, rows: NDArray[np.int64]) -> Collection[int]:
+        return self._pages.current(rows, request.filters.available)[0]
+
+    def _place(self, request: Request, id: str, goals: str) -> int | None:
+        """The place at which the mentor is recommended for `goals`, None when not near the top."""
+        asked = replace(request, goals=goals, limit=NEAR, offset=0, explain=False)
+        try:
+            found = self.recommend(replace(asked, diversity=0.0))
+        except BadGoals:  # too long with anything added
+            return None
+        ids = [one.mentor.id for one in found.recommendations]
+        return ids.index(id) + 1 if id in ids and not found.behind else None
 
     def _rank(self, goals: Goals, vectors: GoalVectors, rows: NDArray[np.int64]) -> Scored:
         index = self._index
@@ -113,6 +175,7 @@ class Recommender:
         mentor: Mentor,
         parts: NDArray[np.int64],
         move: Move | None,
+        *,
         wanted: bool,
     ) -> Recommendation:
         passages, profile, lexical = (int(part) for part in parts)
