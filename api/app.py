@@ -9,10 +9,15 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api import changing, problems
-from api.answering import answer
+from api import answering, changing, problems
 from api.desk import Desk, desk_of
-from api.schemas import Problem, RecommendationsAnswer, RecommendationsBody
+from api.schemas import (
+    ExplainAnswer,
+    ExplainBody,
+    Problem,
+    RecommendationsAnswer,
+    RecommendationsBody,
+)
 from api.settings import Settings
 from api.wiring import EncoderFactory, Serving
 from models.errors import MentorNotFound
@@ -58,6 +63,11 @@ def _add_routes(app: FastAPI) -> None:
         response_model=RecommendationsAnswer,
         responses=problems.DOCUMENTED,
     )(recommend)
+    app.post(
+        "/v1/recommendations/explain",
+        response_model=ExplainAnswer,
+        responses=problems.DOCUMENTED,
+    )(explain)
     app.get("/v1/mentors/{id}", responses=problems.DOCUMENTED)(mentor)
     changing.add_routes(app)
     app.get("/health/live")(live)
@@ -66,7 +76,12 @@ def _add_routes(app: FastAPI) -> None:
 
 async def recommend(body: RecommendationsBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     """Recommend mentors for free-text goals, best first, each with the reasons for its score."""
-    return JSONResponse(await desk.read(partial(answer, desk.serving, body)))
+    return JSONResponse(await desk.read(partial(answering.answer, desk.serving, body)))
+
+
+async def explain(body: ExplainBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
+    """Say where one mentor stands for the goals, why, and why not nearer to the top."""
+    return JSONResponse(await desk.read(partial(answering.explain, desk.serving, body)))
 
 
 async def mentor(id: str, desk: Annotated[Desk, Depends(desk_of)]) -> Any:

@@ -29,6 +29,13 @@ Data = Annotated[
     Path | None, typer.Option("--data", help="Data folder [default: $MENTORS_DATA or ./data]")
 ]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Whose mentors [default: default]")]
+Filter = Annotated[
+    list[str] | None,
+    typer.Option("--filter", help="country=SG, skills_any=Python,R, attributes.years=5.."),
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", help="ids=m1,m2 or organization=NAME")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -114,13 +121,8 @@ def recommend(
         Path | None, typer.Option("--output", help="Where the answers to --goals go.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many mentors, 1 to 300.")] = 5,
-    filter: Annotated[
-        list[str] | None,
-        typer.Option("--filter", help="country=SG, skills_any=Python,R, attributes.years=5.."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", help="ids=m1,m2 or organization=NAME")
-    ] = None,
+    filter: Filter = None,
+    exclude: Exclude = None,
     diversity: Annotated[
         float, typer.Option("--diversity", help="0: by score alone, to 1: as varied as can be.")
     ] = 0.0,
@@ -142,6 +144,24 @@ def recommend(
         return
     answer = recommending.answer_one(goal or "", wanted, settings)
     screen.print_json(answer) if as_json else screen.show_recommendations(answer)
+
+
+@_command
+def explain(
+    goal: Annotated[str, typer.Argument(help="What you want to reach, in free text.")],
+    mentor: Annotated[str, typer.Argument(help="The mentor's id.")],
+    filter: Filter = None,
+    exclude: Exclude = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Say where one mentor stands for a goal, why, and why not nearer to the top."""
+    from api import recommending
+
+    wanted = filters_from(filter or [], exclude or [])
+    found = recommending.explain_one(goal, mentor, wanted, _settings(data, tenant))
+    screen.print_json(found) if as_json else screen.show_standing(found)
 
 
 @_command

@@ -1,20 +1,23 @@
-"""`mentors recommend`: one goal, or a file of them."""
+"""`mentors recommend`, one goal or a file of them, and `mentors explain`."""
 
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api import screen
 from api.answering import answer as answered
-from api.schemas import RecommendationsBody, what_is_wrong
+from api.answering import explain as explained
+from api.schemas import ExplainBody, RecommendationsBody, what_is_wrong
 from api.settings import Settings
 from api.wiring import Serving
 from models.errors import BadInput, MentorsError, SourceUnreadable
 from recommender.goals import understand
+
+_Form = TypeVar("_Form", bound=BaseModel)
 
 
 def answer_one(goal: str, wanted: dict[str, Any], settings: Settings) -> dict[str, Any]:
@@ -26,12 +29,25 @@ def answer_many(
     goals: Sequence[str], wanted: dict[str, Any], settings: Settings
 ) -> list[dict[str, Any]]:
     """The answers to several goals, with everything loaded once."""
-    bodies = [_body(goal, wanted) for goal in goals]
+    bodies = [_body({"goals": goal} | wanted, RecommendationsBody) for goal in goals]
     for body in bodies:
         understand(body.request().goals)  # a wrong goal is said before the model is loaded
     serving = Serving(settings)
     try:
         return [answered(serving, body) for body in bodies]
+    finally:
+        serving.close()
+
+
+def explain_one(
+    goal: str, mentor: str, wanted: dict[str, Any], settings: Settings
+) -> dict[str, Any]:
+    """Where one mentor stands for a goal, exactly as the HTTP endpoint gives it."""
+    body = _body({"goals": goal, "mentor": mentor} | wanted, ExplainBody)
+    understand(body.request().goals)  # a wrong goal is said before the model is loaded
+    serving = Serving(settings)
+    try:
+        return explained(serving, body)
     finally:
         serving.close()
 
@@ -42,7 +58,10 @@ def answer_file(source: Path, target: Path, wanted: dict[str, Any], settings: Se
     Raises SourceUnreadable naming the first bad line, or BadInput naming the first bad goal;
     nothing is written then.
     """
-    goals = [(id, _body(text, wanted)) for id, text in read_goals(source)]
+    goals = [
+        (id, _body({"goals": text} | wanted, RecommendationsBody))
+        for id, text in read_goals(source)
+    ]
     for id, body in goals:  # all before the first is answered, so that no half of a run is left
         with _naming(source, id):
             understand(body.request().goals)
@@ -100,10 +119,9 @@ def _opened(target: Path) -> Any:
         raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
 
 
-def _body(goal: str, wanted: dict[str, Any]) -> RecommendationsBody:
-    sent = {"goals": goal} | wanted
+def _body(sent: dict[str, Any], form: type[_Form]) -> _Form:
     try:
-        return RecommendationsBody.model_validate(sent)
+        return form.model_validate(sent)
     except ValidationError as error:
         pointer, wrong = what_is_wrong(error.errors(include_url=False), sent)
         where = pointer.lstrip("/").replace("/", ".")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.cursors import cursor
-from models.goals import Hint
+from models.goals import Goals, Hint
 from models.mentor import as_record
-from models.recommendation import Fact, Recommendation, Recommendations
+from models.recommendation import Fact, Obstacle, Recommendation, Recommendations, Standing
 
 
 def recommendations_json(answer: Recommendations, request_digest: str) -> dict[str, Any]:
@@ -20,14 +20,33 @@ def recommendations_json(answer: Recommendations, request_digest: str) -> dict[s
         "next": None
         if following is None
         else cursor(following, request_digest, answer.index_version),
-        "goals": [
-            {"part": p.part, "text": p.text, "start": p.start, "end": p.end, "help": p.help}
-            for p in answer.goals.parts
-        ],
+        "goals": _parts(answer.goals),
         "hints": _coded(answer.hints),
         "abstained": answer.abstained,
         "recommendations": [_recommendation(one) for one in answer.recommendations],
     }
+
+
+def standing_json(found: Standing) -> dict[str, Any]:
+    """The body of an answer about one mentor."""
+    nearly = found.nearly
+    return {
+        "index_version": found.index_version,
+        "encoder": found.encoder,
+        "goals": _parts(found.goals),
+        "hints": _coded(found.hints),
+        "rank": found.rank,
+        "recommendation": _recommendation(found.recommendation),
+        "why_not": _coded(found.why_not),
+        "nearly": nearly and {"add": nearly.add, "rank": nearly.rank, "text": nearly.text},
+    }
+
+
+def _parts(goals: Goals) -> list[dict[str, Any]]:
+    return [
+        {"part": p.part, "text": p.text, "start": p.start, "end": p.end, "help": p.help}
+        for p in goals.parts
+    ]
 
 
 def _recommendation(one: Recommendation) -> dict[str, Any]:
@@ -60,5 +79,5 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
     }
 
 
-def _coded(statements: Sequence[Hint | Fact]) -> list[dict[str, Any]]:
+def _coded(statements: Sequence[Hint | Fact | Obstacle]) -> list[dict[str, Any]]:
     return [{"code": s.code, "params": dict(s.params), "text": s.text} for s in statements]

@@ -1,6 +1,7 @@
 """The HTTP edge: what requests must look like, and what answers do."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -56,16 +57,29 @@ class ExcludeBody(_Body):
     organization: Value | Values = []
 
 
-class RecommendationsBody(_Body):
-    """A request for recommendations."""
+class _AskedBody(_Body):
+    """What every question about mentors begins with."""
 
     goals: str | Annotated[list[str], Field(min_length=1, max_length=50)] = Field(
         examples=["I run audits at a Big Four firm and want to move into venture capital"]
     )
-    limit: int = Field(default=10, ge=1, le=MOST, strict=True)
-    cursor: str | None = Field(default=None, max_length=2_000)
     filters: FiltersBody = FiltersBody()
     exclude: ExcludeBody = ExcludeBody()
+
+    def request(self) -> Request:
+        """The request in the recommender's terms. Raises BadFilter."""
+        return Request(
+            joined(self.goals),
+            filters=_filters(self.filters),
+            exclude=Exclusions(_tuple(self.exclude.ids), _tuple(self.exclude.organization)),
+        )
+
+
+class RecommendationsBody(_AskedBody):
+    """A request for recommendations."""
+
+    limit: int = Field(default=10, ge=1, le=MOST, strict=True)
+    cursor: str | None = Field(default=None, max_length=2_000)
     diversity: float = Field(
         default=0.0,
         ge=0,
@@ -76,15 +90,13 @@ class RecommendationsBody(_Body):
     explain: bool = True
 
     def request(self) -> Request:
-        """The request in the recommender's terms. Raises BadCursor."""
-        return Request(
-            joined(self.goals),
-            self.limit,
-            self._opened()[0],
-            _filters(self.filters),
-            Exclusions(_tuple(self.exclude.ids), _tuple(self.exclude.organization)),
-            self.explain,
-            self.diversity,
+        """The request in the recommender's terms. Raises BadFilter or BadCursor."""
+        return replace(
+            super().request(),
+            limit=self.limit,
+            offset=self._opened()[0],
+            explain=self.explain,
+            diversity=self.diversity,
         )
 
     def version(self) -> str | None:
@@ -97,6 +109,12 @@ class RecommendationsBody(_Body):
     def digest(self) -> str:
         """What a cursor remembers of this request."""
         return digest(self.model_dump(exclude={"cursor"}))
+
+
+class ExplainBody(_AskedBody):
+    """A question about one mentor."""
+
+    mentor: Value = Field(description="The mentor's id.", examples=["m-17"])
 
 
 def _filters(body: FiltersBody) -> Filters:
@@ -172,7 +190,7 @@ class Coded(BaseModel):
     """A statement with a stable code; `text` is English."""
 
     code: str
-    params: dict[str, str | int]
+    params: dict[str, str | int | float]
     text: str
 
 
@@ -228,6 +246,31 @@ class RecommendationsAnswer(BaseModel):
     hints: list[Coded]
     abstained: bool | None
     recommendations: list[RecommendationAnswer]
+
+
+class NearlyAnswer(BaseModel):
+    """A goal that would bring the mentor near the top; tried, not estimated."""
+
+    add: str = Field(description="Words of the mentor's own, added to the goals as a part.")
+    rank: int = Field(ge=1, le=5, description="The place the mentor then comes at.")
+    text: str
+
+
+class ExplainAnswer(BaseModel):
+    """Where one mentor stands for the goals, recommended or not."""
+
+    index_version: str
+    encoder: str
+    goals: list[GoalPartAnswer]
+    hints: list[Coded]
+    rank: int | None = Field(
+        ge=1, description="Place by score among everybody eligible; null for who is not."
+    )
+    recommendation: RecommendationAnswer
+    why_not: list[Coded] = Field(
+        description="not_in_top, filtered, full, unavailable, excluded; empty within the first ten."
+    )
+    nearly: NearlyAnswer | None
 
 
 class ChangeAnswer(BaseModel):

@@ -79,6 +79,28 @@ class _Lines:
 def show_recommendations(answer: dict[str, Any]) -> None:
     """Ranked mentors with their reasons, for reading."""
     console = _Lines()
+    _show_goals(console, answer)
+    if not answer["recommendations"]:
+        console.print("Nobody fits these filters.")
+    for rank, one in enumerate(answer["recommendations"], start=1):
+        console.print()
+        _show_mentor(console, f"{rank:>2}", one)
+
+
+def show_standing(answer: dict[str, Any]) -> None:
+    """One mentor's place, reasons, and what is in the way of a better one, for reading."""
+    console = _Lines()
+    _show_goals(console, answer)
+    console.print()
+    place = "--" if answer["rank"] is None else f"{answer['rank']:>2}"
+    _show_mentor(console, place, answer["recommendation"])
+    for obstacle in answer["why_not"]:
+        console.print(Text(f"Why not: {plain(obstacle['text'])}", style="yellow"), indent=4)
+    if answer["nearly"]:
+        console.print(Text(plain(answer["nearly"]["text"]), style="green"), indent=4)
+
+
+def _show_goals(console: _Lines, answer: dict[str, Any]) -> None:
     parts = answer["goals"]
     if len(parts) > 1:
         for part in parts:
@@ -86,16 +108,11 @@ def show_recommendations(answer: dict[str, Any]) -> None:
             console.print(Text(f"  {part['part'] + 1}. {part['text']}{wish}", style="dim"))
     for hint in answer["hints"]:
         console.print(Text(f"Hint: {hint['text']}", style="yellow"))
-    if not answer["recommendations"]:
-        console.print("Nobody fits these filters.")
-    for rank, one in enumerate(answer["recommendations"], start=1):
-        console.print()
-        _show_mentor(console, rank, one)
 
 
-def _show_mentor(console: _Lines, rank: int, one: dict[str, Any]) -> None:
+def _show_mentor(console: _Lines, place: str, one: dict[str, Any]) -> None:
     mentor = one["mentor"]
-    title = Text(f"{rank:>2}  ", style="dim")
+    title = Text(f"{place}  ", style="dim")
     title.append(plain(mentor.get("name") or mentor["id"]), style="bold")
     if mentor.get("headline"):
         title.append(f"  {plain(mentor['headline'])}")

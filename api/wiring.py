@@ -1,5 +1,6 @@
 """The one place where the parts are put together."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -17,12 +18,12 @@ from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
 from models.encoder import SentenceTransformerEncoder, default_space
-from models.errors import Busy, CursorExpired, NoIndex, SpaceMismatch
+from models.errors import Busy, CursorExpired, IndexBehind, NoIndex, SpaceMismatch
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
 from models.ports import Encoder, Stored
 from models.priority import QueriesFirst
-from models.recommendation import Recommendations
+from models.recommendation import Recommendations, Standing
 from models.weights import DEFAULT_DIMENSION, DEFAULT_MODEL
 from recommender.recommend import Recommender, Request
 
@@ -211,6 +212,19 @@ class Serving:
         if answer.next_offset is not None:
             self._keep_for_paging(recommender)
         return answer
+
+    def explain(self, request: Request, id: str) -> Standing:
+        """Where one mentor stands, on an index as new as the store.
+
+        Raises BadGoals, BadFilter, MentorNotFound, or IndexBehind when the mentor's words change
+        faster than they can be followed.
+        """
+        for _ in range(_TRIES - 1):
+            self.follow()
+            with contextlib.suppress(IndexBehind):
+                return self.recommender.explain(request, id)
+        self.follow()
+        return self.recommender.explain(request, id)
 
     def mentor(self, id: str) -> Stored | None:
         """The mentor as the store has it now."""

@@ -276,6 +276,47 @@ def test_filters_and_exclusions_choose_who_may_come(run, indexed, options, expec
     assert sorted(ids(found)) == expected
 
 
+def test_an_explanation_is_shown_with_place_and_quotes(run, indexed):
+    ran = run("explain", GOAL, "nurse", "--data", indexed)
+    assert (ran.status, ran.err) == (0, "")
+    out = ran.out.splitlines()
+    assert out[1].startswith(" 2  Tomasz Zielny  Ward nurse turned health informatics lead  0.")
+    assert out[2].endswith(" 2 of 2 places free.")
+    assert "Why not" not in ran.out
+
+
+def test_an_explanation_names_what_keeps_the_mentor_out(run, indexed):
+    chosen = ["--filter", "country=SG", "--exclude", "ids=x,auditor"]
+    out = run("explain", GOAL, "auditor", *chosen, "--data", indexed).out.splitlines()
+    assert out[1].startswith("--  Wanjiru Oduya")
+    assert out[-2:] == [
+        "    Why not: Does not pass the filter 'country'.",
+        "    Why not: Excluded by id.",
+    ]
+
+
+def test_the_json_of_an_explanation_is_what_the_endpoint_answers(run, home, client):
+    chosen = ["--filter", "available=any", "--exclude", "ids=teacher"]
+    here = answer(run("explain", GOAL, "welder", "--json", *chosen, "--data", home.data))
+    body = {"filters": {"available": None}, "exclude": {"ids": ["teacher"]}, "mentor": "welder"}
+    there = client.post("/v1/recommendations/explain", json={"goals": GOAL} | body)
+    assert here == there.json()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([GOAL, "nobody"], "There is no mentor with the id 'nobody'."),
+        (["", "auditor"], "The goal is empty"),
+        ([GOAL, ""], "mentor: string should have at least 1 character, got ''."),
+        ([GOAL, "auditor", "--filter", "colour=red"], "unknown name 'colour'"),
+        ([GOAL, "auditor", "--filter", "max_hours_apart=3"], "max_hours_apart needs timezone"),
+    ],
+)
+def test_a_wrong_question_about_a_mentor_is_refused(run, indexed, arguments, message):
+    refused(run("explain", *arguments, "--data", indexed), message)
+
+
 def test_that_nobody_fits_is_no_error(run, indexed):
     ran = run("recommend", GOAL, "--filter", "country=AQ", "--data", indexed)
     assert (ran.status, ran.out) == (0, "Nobody fits these filters.\n")
@@ -396,7 +437,7 @@ def test_tenants_are_apart(run, indexed, tmp_path):
     assert answer(run("status", "--json", "--data", indexed))["mentors"] == 5
 
 
-COMMANDS = [["recommend", GOAL], ["status"], ["serve"]]
+COMMANDS = [["recommend", GOAL], ["explain", GOAL, "auditor"], ["status"], ["serve"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

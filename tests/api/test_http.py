@@ -300,7 +300,9 @@ def test_the_process_is_live_and_ready(client):
 def test_the_api_describes_itself(client):
     document = client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.")
-    assert {PATH, "/v1/mentors/{id}", "/health/live", "/health/ready"} <= set(document["paths"])
+    assert {PATH, f"{PATH}/explain", "/v1/mentors/{id}", "/health/live", "/health/ready"} <= set(
+        document["paths"]
+    )
     answers = document["paths"][PATH]["post"]["responses"]
     assert set(answers) == {"200", "404", "410", "422", "503"}
 

@@ -65,6 +65,34 @@ def test_several_goals_are_listed_with_the_help_they_ask_for(capsys):
     assert lines[:2] == ["  1. audit  (giving back)", "  2. law  (giving back)"]
 
 
+def standing(capsys, **change):
+    value = answer(goals=("audit", "law"))
+    (one,) = value.pop("recommendations")
+    found = {"recommendation": one, "rank": 12, "why_not": [], "nearly": None} | value | change
+    screen.show_standing(found)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_one_mentor_is_shown_at_the_place_with_what_is_in_the_way_and_what_would_help(capsys):
+    nearly = {"add": "law", "rank": 4, "text": "Adding “law” would help."}
+    why_not = [{"text": "Comes at place 12."}, {"text": "Has\nno place."}]
+    assert standing(capsys, nearly=nearly, why_not=why_not) == [
+        "  1. audit  (giving back)",
+        "  2. law  (giving back)",
+        "",
+        "12  m1  0.73",
+        "    Told.",
+        "    passages +0.15 · profile +0.10 · lexical +0.20",
+        "    Why not: Comes at place 12.",
+        "    Why not: Has no place.",
+        "    Adding “law” would help.",
+    ]
+
+
+def test_a_mentor_without_a_place_is_shown_with_a_dash_for_it(capsys):
+    assert standing(capsys, rank=None)[3] == "--  m1  0.73"
+
+
 def test_hints_are_shown(capsys):
     assert shown(capsys, answer(hints=["Name the role."]))[0] == "Hint: Name the role."
 

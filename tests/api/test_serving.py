@@ -4,7 +4,15 @@ from api import wiring
 from api.settings import Settings
 from api.wiring import Indexing, Serving
 from indexer.store import Store
-from models.errors import BadInput, CursorExpired, DataFolderForeign, NoIndex, SpaceMismatch
+from models.errors import (
+    BadInput,
+    CursorExpired,
+    DataFolderForeign,
+    IndexBehind,
+    MentorNotFound,
+    NoIndex,
+    SpaceMismatch,
+)
 from recommender.recommend import Request
 from tests.fakes import RECORDS, TableEncoder, mentors, put, table_encoder
 
@@ -168,6 +176,38 @@ def test_only_so_many_replaced_versions_are_kept(index, open_serving, monkeypatc
     assert [one.index_version for one in kept] == [f"table-1/s1/{i}" for i in (6, 7, 8)]
     with pytest.raises(CursorExpired):
         serving.recommend(Request("law"), "table-1/s1/5")
+
+
+def test_who_changed_elsewhere_is_explained_with_the_new_words(index, open_serving):
+    serving = open_serving(index())
+    put(serving.store, RECORDS[0] | {"headline": "Audit, then venture capital"})
+    found = serving.explain(Request("audit venture capital"), "auditor")
+    assert found.recommendation.mentor.headline == "Audit, then venture capital"
+    assert found.index_version == "table-1/s1/6"
+
+
+def test_who_was_added_elsewhere_is_explained_at_once(index, open_serving):
+    serving = open_serving(index())
+    put(serving.store, NEWCOMER)
+    assert serving.explain(Request("audit venture capital"), "newcomer").rank == 1
+
+
+def test_who_was_removed_elsewhere_is_not_explained(index, open_serving):
+    serving, other = open_serving(index()), open_serving(index())
+    other.remove("auditor")
+    with pytest.raises(MentorNotFound, match="no mentor with the id 'auditor'"):
+        serving.explain(Request("audit venture capital"), "auditor")
+
+
+def test_whose_words_cannot_be_followed_is_not_explained(index, open_serving):
+    settings = index()
+    serving = open_serving(settings)
+    other = Indexing(settings, lambda _: TableEncoder("table-2"))
+    other.writer.put(mentors(RECORDS[0] | {"bio": "I weld."}))
+    other.close()
+    with pytest.raises(IndexBehind, match="does not have the newest words of the mentor 'auditor'"):
+        serving.explain(Request("audit"), "auditor")
+    assert serving.explain(Request("audit"), "nurse").index_version == "table-1/s1/5"
 
 
 def test_a_mentor_is_read_from_the_store(index, open_serving):
