@@ -44,8 +44,15 @@ def standing_json(found: Standing) -> dict[str, Any]:
 
 def _parts(goals: Goals) -> list[dict[str, Any]]:
     return [
-        {"part": p.part, "text": p.text, "start": p.start, "end": p.end, "help": p.help}
-        for p in goals.parts
+        {
+            "part": part.part,
+            "text": part.text,
+            "start": part.start,
+            "end": part.end,
+            "about": part.about,
+            "help": part.help,
+        }
+        for part in goals.parts
     ]
 
 
@@ -53,6 +60,7 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
     return {
         "mentor": as_record(one.mentor),
         "score": one.score,
+        "chance": one.chance,
         "match": one.match,
         "summary": one.summary,
         "contributions": one.contributions,
@@ -66,10 +74,12 @@ def _recommendation(one: Recommendation) -> dict[str, Any]:
                 "end": reason.end,
                 "similarity": reason.similarity,
                 "contribution": reason.contribution,
+                "term": reason.term,
             }
             for reason in one.reasons
         ],
         "other_passages": one.other_passages,
+        "other_profile": one.other_profile,
         "other_terms": one.other_terms,
         "uncovered_goals": list(one.uncovered_goals),
         "adjustments": {

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.cursors import digest, opened
 from models.errors import BadFilter
 from models.mentor import Attribute
+from models.recommendation import Match
 from recommender.eligibility import Exclusions, Filters
 from recommender.goals import joined
 from recommender.recommend import MOST, Request
@@ -203,8 +204,11 @@ class ReasonAnswer(BaseModel):
     quote: str
     start: int
     end: int
-    similarity: float | None = Field(description="Cosine, -1..1; null for shared words.")
+    similarity: float | None = Field(description="Cosine, -1..1; null for part 'lexical'.")
     contribution: float
+    term: str | None = Field(
+        description="Part 'lexical': the word of the goals that the quote is, or is related to."
+    )
 
 
 class MoveAnswer(BaseModel):
@@ -219,7 +223,12 @@ class RecommendationAnswer(BaseModel):
 
     mentor: dict[str, object]
     score: float = Field(description="-0.45..1; higher is better.")
-    match: str | None = Field(description="strong, good or partial; null until calibrated.")
+    chance: float = Field(
+        gt=0,
+        lt=1,
+        description="How likely a reader would call this mentor useful for the goals.",
+    )
+    match: Match = Field(description="The chance in a word: from 0.5 strong, from 0.2 good.")
     summary: str | None = Field(
         description="The reasons in one to three sentences, with the mentor's own words in "
         "quotation marks; null without explain."
@@ -227,6 +236,7 @@ class RecommendationAnswer(BaseModel):
     contributions: dict[str, float]
     reasons: list[ReasonAnswer]
     other_passages: float = Field(description="What other passages add to part 'passages'.")
+    other_profile: float = Field(description="What other passages add to part 'profile'.")
     other_terms: float = Field(description="What other shared words add to part 'lexical'.")
     uncovered_goals: list[int]
     adjustments: dict[str, MoveAnswer] = Field(
@@ -244,7 +254,9 @@ class RecommendationsAnswer(BaseModel):
     next: str | None
     goals: list[GoalPartAnswer]
     hints: list[Coded]
-    abstained: bool | None
+    abstained: bool = Field(
+        description="Nobody is a good match; whoever is listed is merely nearest, all partial."
+    )
     recommendations: list[RecommendationAnswer]
 
 

@@ -81,7 +81,7 @@ def show_recommendations(answer: dict[str, Any]) -> None:
     console = _Lines()
     _show_goals(console, answer)
     if not answer["recommendations"]:
-        console.print("Nobody fits these filters.")
+        console.print("Nobody passes these filters.")
     for rank, one in enumerate(answer["recommendations"], start=1):
         console.print()
         _show_mentor(console, f"{rank:>2}", one)
@@ -116,7 +116,7 @@ def _show_mentor(console: _Lines, place: str, one: dict[str, Any]) -> None:
     title.append(plain(mentor.get("name") or mentor["id"]), style="bold")
     if mentor.get("headline"):
         title.append(f"  {plain(mentor['headline'])}")
-    title.append(f"  {one['score']:.2f}", style="cyan")
+    title.append(f"  {one['match']} {one['score']:.2f}", style="cyan")
     console.print(title)
     console.print(Text(plain(one["summary"])), indent=4)
     console.print(Text(plain(" · ".join(_figures(one))), style="dim"), indent=4)

@@ -21,6 +21,7 @@ class GoalPart:
     end: int
     informativeness: float
     help: str | None
+    about: str = "wish"
 
 
 @dataclass(frozen=True, slots=True)

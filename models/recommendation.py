@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from models.goals import Goals, Hint
 from models.mentor import Mentor
+
+Match = Literal["strong", "good", "partial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Reason:
 
     `field` is a JSON Pointer to the string quoted; `start` and `end` count code points in it,
     end exclusive. `similarity` is the cosine between the goal and the passage, [-1, 1]; None
-    for a reason of the lexical part, which quotes words that goal and profile share.
+    for a reason of the lexical part, which quotes a word of the profile. `term` is then the word
+    of the goal, as written there, that it is or is related to.
     """
 
     goal: int
@@ -24,6 +28,7 @@ class Reason:
     end: int
     similarity: float | None
     contribution: float
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,21 @@ class Recommendation:
     """One mentor with the score, its parts and the reasons.
 
     `score` is the sum of `contributions`, all multiples of 1e-6. The reasons of part
-    "passages" and `other_passages` sum to that part; likewise the reasons of part "lexical"
-    and `other_terms`. `match` is None until it is calibrated. `adjustments`: what moved the
-    mentor in the ranking without being the score, by name. `summary`: the reasons as sentences,
-    None where none were asked for.
+    "passages" and `other_passages` sum to that part; likewise those of part "profile" and
+    `other_profile`, and those of part "lexical" and `other_terms`. `chance`: how likely a reader
+    finds the mentor useful for the goal, (0, 1); `match` says it in a word. `adjustments`: what
+    moved the mentor in the ranking without being the score, by name. `summary`: the reasons as
+    sentences, None where none were asked for.
     """
 
     mentor: Mentor
     score: float
-    match: str | None
+    chance: float
+    match: Match
     contributions: dict[str, float]
     reasons: tuple[Reason, ...]
     other_passages: float
+    other_profile: float
     other_terms: float
     uncovered_goals: tuple[int, ...]
     facts: tuple[Fact, ...]
@@ -71,6 +79,8 @@ class Recommendation:
 class Recommendations:
     """The answer to one request; `next_offset` is None on the last page.
 
+    `abstained`: nobody is a good match, and whoever is shown is merely nearest.
+
     `behind`: a mentor near the top was passed over because the store has newer words of theirs
     than the index; asked again on a newer index they come.
     """
@@ -79,7 +89,7 @@ class Recommendations:
     hints: tuple[Hint, ...]
     index_version: str
     encoder: str
-    abstained: bool | None
+    abstained: bool
     recommendations: tuple[Recommendation, ...]
     next_offset: int | None
     behind: bool = False

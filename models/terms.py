@@ -82,7 +82,7 @@ def weight(word: str) -> float:
     if word.isdecimal():
         return NUMBER
     parts = [p for p in re.split(r"[.'&-]", word) if p] or [word]
-    return max(_decades(_frequencies().get(part, 0.0)) for part in parts)
+    return max(_decades(frequencies().get(part, 0.0)) for part in parts)
 
 
 def _decades(frequency: float) -> float:
@@ -98,7 +98,8 @@ def _stemmer() -> Stemmer.Stemmer:
 
 
 @functools.cache
-def _frequencies() -> dict[str, float]:
+def frequencies() -> dict[str, float]:
+    """Each word as a share of all words of everyday English."""
     import wordfreq  # half a second of reading a word list: only when a text is weighed
 
     return wordfreq.get_frequency_dict("en", "large")

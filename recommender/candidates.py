@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from models.goals import Goals, GoalVectors
 from models.ports import Index
+from recommender.words import reach
 
 # Deep enough that no mentor of a judged top 10 is missed (benchmarks/candidates.md); a larger page
 # goes deeper.
@@ -24,6 +25,8 @@ def candidates(
     """
     queries = np.vstack([vectors.goal[None], vectors.parts])
     dense = index.dense.nearest(queries, max(NEAREST_PASSAGES, PASSAGES_PER_PLACE * places), mask)
-    lexical = index.lexical.best(goals.terms, max(BEST_LEXICAL, LEXICAL_PER_PLACE * places), mask)
+    lexical = index.lexical.best(
+        reach(goals.terms), max(BEST_LEXICAL, LEXICAL_PER_PLACE * places), mask
+    )
     found = np.union1d(dense, lexical)
     return found if len(found) > places else np.flatnonzero(mask)

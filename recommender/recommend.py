@@ -13,15 +13,16 @@ from models.language import foreign_language
 from models.mentor import Mentor
 from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
+from recommender.calibration import chance, match
 from recommender.candidates import candidates
 from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
-from recommender.explaining import Explanation, explain, facts
+from recommender.explaining import explain, facts, unexplained
 from recommender.goals import understand
 from recommender.nearly import TOP as NEAR
 from recommender.nearly import nearly
 from recommender.paging import Page, Pages
-from recommender.scoring import MICRO, VERSION, Scored, followed_by, goal_vector, score
+from recommender.scoring import MICRO, PARTS, VERSION, Scored, followed_by, score
 from recommender.standing import obstacles, place, ranking
 from recommender.telling import tell
 
@@ -88,12 +89,13 @@ class Recommender:
             others = np.setdiff1d(np.flatnonzero(mask), near)
             ranked = followed_by(ranked, self._rank(goals, vectors, others))
             page = self._page(ranked, request)
+        abstained = _nobody_fits(goals, page, ranked, first=request.offset == 0)
         return Recommendations(
             goals,
-            (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown])),
+            (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown], abstained)),
             self.index_version,
             self._encoder.space_id,
-            None,
+            abstained,
             tuple(
                 self._recommendation(
                     goals, vectors, *one, moves.get(one[0]), wanted=request.explain
@@ -178,21 +180,21 @@ class Recommender:
         *,
         wanted: bool,
     ) -> Recommendation:
-        passages, profile, lexical = (int(part) for part in parts)
-        why = Explanation((), passages / MICRO, lexical / MICRO, ())
-        if wanted:
-            why = explain(goals, vectors, row, mentor, parts, self._index, self._recipe)
+        why = (
+            explain(goals, vectors, row, mentor, parts, self._index, self._recipe)
+            if wanted
+            else unexplained(parts)
+        )
+        useful = _chance(goals, parts)
         one = Recommendation(
             mentor,
-            (passages + profile + lexical) / MICRO,
-            None,
-            {
-                "passages": passages / MICRO,
-                "profile": profile / MICRO,
-                "lexical": lexical / MICRO,
-            },
+            int(parts.sum()) / MICRO,
+            round(useful, 6),
+            match(useful),
+            {name: int(part) / MICRO for name, part in zip(PARTS, parts, strict=True)},
             why.reasons,
             why.other_passages,
+            why.other_profile,
             why.other_terms,
             why.uncovered_goals,
             facts(mentor),
@@ -201,13 +203,27 @@ class Recommender:
         return replace(one, summary=tell(goals, one)) if wanted else one
 
 
-def _hints_about(mentors: Sequence[Mentor]) -> tuple[Hint, ...]:
-    """A hint when profiles shown are in another language, where matching is weaker."""
+def _chance(goals: Goals, parts: NDArray[np.int64]) -> float:
+    return chance(int(parts.sum()) / MICRO, len(goals.terms))
+
+
+def _nobody_fits(goals: Goals, page: Page, ranked: Scored, *, first: bool) -> bool:
+    """Whether not even the best is a good match: the best shown, or on later pages the best."""
+    best = [parts for _, _, parts in page.shown] if first else list(ranked.parts[:1])
+    return all(match(_chance(goals, parts)) == "partial" for parts in best)
+
+
+def _hints_about(mentors: Sequence[Mentor], abstained: bool = False) -> tuple[Hint, ...]:
+    """When nobody fits; when profiles shown are in another language, where matching is weaker."""
+    hints = []
+    if abstained:
+        nearest = " These are merely the nearest." if mentors else ""
+        hints.append(Hint("nobody_fits", f"No mentor here fits this goal well.{nearest}"))
     foreign = sum(foreign_language(mentor.bio) is not None for mentor in mentors)
-    if not foreign:
-        return ()
-    text = f"{foreign} of these profiles do not read as English; their words match less well."
-    return (Hint("profiles_not_english", text, (("count", foreign),)),)
+    if foreign:
+        text = f"{foreign} of these profiles do not read as English; their words match less well."
+        hints.append(Hint("profiles_not_english", text, (("count", foreign),)))
+    return tuple(hints)
 
 
 def encode_goals(goals: Goals, encoder: Encoder) -> GoalVectors:
@@ -215,7 +231,8 @@ def encode_goals(goals: Goals, encoder: Encoder) -> GoalVectors:
     contexts = _contexts(goals)
     rows = encoder.encode_queries([*contexts, *(part.text for part in goals.parts)])
     whole = rows[: len(contexts)].mean(axis=0)
-    return goal_vector(goals, whole, rows[len(contexts) :])
+    # Its parts say nothing more for the ranking (benchmarks/quality.md); they find the reasons.
+    return GoalVectors(whole / max(np.linalg.norm(whole), 1e-12), rows[len(contexts) :])
 
 
 def _contexts(goals: Goals) -> Sequence[str]:

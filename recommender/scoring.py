@@ -2,7 +2,7 @@
 
     passages   mean cosine of the goal with the mentor's best passages: has said this
     profile    cosine of the goal with the mean of all passages: is about this
-    lexical    share of the goal's rare words found in the profile: names this
+    lexical    share of the goal's rare words found in the profile, or related ones: names this
 
 Every part is rounded to millionths before it is summed, so the same mentor has the same score
 filtered, paged, alone or on another host.
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from models.goals import Goals, GoalVectors
 from models.ports import Catalogue, LexicalIndex, PassageIndex
+from recommender.words import matches
 
-VERSION = "s1"
+VERSION = "s2"
 """Raise it when any score can change: it is part of every index version."""
 
 # Fixed weights, summing to 1. Each undoes the spread of its signal within one goal's candidates
@@ -26,6 +27,8 @@ VERSION = "s1"
 PASSAGES = 0.25
 PROFILE = 0.20
 LEXICAL = 0.55
+
+PARTS = ("passages", "profile", "lexical")
 
 BEST_PASSAGES = 3  # the mean of three beats the best one: one lucky sentence is no expertise
 MICRO = 1_000_000
@@ -41,19 +44,6 @@ class Scored:
 
     rows: NDArray[np.int64]
     parts: NDArray[np.int64]
-
-
-def goal_vector(
-    goals: Goals, whole: NDArray[np.float32], parts: NDArray[np.float32]
-) -> GoalVectors:
-    """One unit vector for the goal: half its whole text, half its informative parts.
-
-    `whole`: float32, shape (dimension,); `parts`: float32, shape (n_parts, dimension). A part
-    counts by the square root of its informativeness, so "How do I get there?" counts little.
-    """
-    weights = np.sqrt([part.informativeness + 1e-6 for part in goals.parts])
-    combined = unit(whole.astype(np.float64)) + unit(weights @ parts.astype(np.float64))
-    return GoalVectors(unit(combined).astype(np.float32), parts)
 
 
 def score(
@@ -120,8 +110,8 @@ def lexical_share(
     attainable = sum(weights.values())
     if not attainable:
         return np.zeros(len(rows))
-    saturations = lexical.saturations(list(weights), rows)
-    return saturations @ np.fromiter(weights.values(), dtype=np.float64) / attainable
+    found = matches(list(weights), rows, lexical)
+    return found @ np.fromiter(weights.values(), dtype=np.float64) / attainable
 
 
 def micro(values: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -129,7 +119,7 @@ def micro(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(values * MICRO).astype(np.int64)
 
 
-def unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`vector` at length 1; a zero vector stays zero."""
-    length = np.linalg.norm(vector)
-    return vector / length if length else vector
+def shares(amounts: NDArray[np.float64]) -> list[float]:
+    """Each amount in whole millionths, so rounded that every running sum is the rounded one."""
+    sums = micro(np.cumsum(amounts)).tolist()
+    return [(sum_ - before) / MICRO for before, sum_ in zip([0, *sums], sums, strict=False)]

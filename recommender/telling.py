@@ -19,7 +19,7 @@ MOST_WISHES = 2  # named as uncovered; of a longer list the number says enough
 def tell(goals: Goals, one: Recommendation) -> str:
     """What speaks for the mentor, what nothing was found about, and the facts, in English."""
     wishes = {part.part: _wish(part.text) for part in goals.parts}
-    quotes = [reason for reason in one.reasons if reason.part == "passages"]
+    quotes = [reason for reason in one.reasons if reason.part != "lexical"]
     near = [reason for reason in quotes if reason.goal not in one.uncovered_goals]
     far = [reason for reason in quotes if reason.goal in one.uncovered_goals]
     sentences = [
@@ -55,9 +55,19 @@ def _missing(wishes: Sequence[str], far: Sequence[Reason]) -> str:
 
 def _unquoted_words(reasons: Sequence[Reason], quotes: Sequence[Reason]) -> list[str]:
     """The shared words that do not stand in one of the quotes anyway."""
-    said = {term.stem for reason in quotes for term in terms(reason.quote)}
-    shared = [reason.quote for reason in reasons if reason.part == "lexical"]
-    return [f"“{word}”" for word in shared if not {term.stem for term in terms(word)} <= said]
+    said = {stem for reason in quotes for stem in _stems(reason.quote)}
+    shared = [reason for reason in reasons if reason.part == "lexical"]
+    return [_word(reason) for reason in shared if not _stems(reason.quote) <= said]
+
+
+def _word(reason: Reason) -> str:
+    """The mentor's word; where it is another than the mentee's, both."""
+    same = reason.term is None or _stems(reason.term) == _stems(reason.quote)
+    return f"“{reason.quote}”" if same else f"“{reason.quote}” (your “{reason.term}”)"
+
+
+def _stems(text: str) -> set[str]:
+    return {term.stem for term in terms(text)}
 
 
 def _placed(reason: Reason) -> str:

@@ -1,0 +1,77 @@
+"""Words: what goal and profile share, behind the lexical part of a score."""
+
+import numpy as np
+
+from models.goals import GoalPart, Goals
+from models.mentor import Mentor, as_record, string_at
+from models.ports import LexicalIndex, Recipe
+from models.recommendation import Reason
+from models.terms import Term, terms
+from recommender.scoring import LEXICAL, shares
+from recommender.words import alike, matched_by, matches
+
+READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
+KIN = 0.36  # credit (a cosine of 0.6) below which a related word counts, but is no reason to read
+MOST_TERMS = 5  # reasons shown; what the other words add is in other_terms
+
+
+class SharedWords:
+    """Which words of a goal one mentor uses, or related ones, and what they add."""
+
+    def __init__(
+        self, goals: Goals, row: int, mentor: Mentor, lexical: LexicalIndex, recipe: Recipe
+    ) -> None:
+        self._goals = goals
+        self._record = as_record(mentor)
+        self._places = _places(mentor, recipe)
+        stems = list(goals.terms)
+        found = matches(stems, np.asarray([row]), lexical)[0]
+        attainable = sum(goals.terms.values()) or 1.0
+        self._worth = {
+            stem: LEXICAL * goals.terms[stem] * match / attainable
+            for stem, match in zip(stems, found.tolist(), strict=True)
+        }
+        self._by = {stem: matched_by(stem, self._places, row, lexical) for stem in stems}
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """The words that add most, each quoted where it first stands."""
+        readable = [stem for stem in self._worth if self._credit(stem) >= KIN]
+        telling = [stem for stem in readable if self._goals.terms[stem] >= READABLE]
+        strongest = sorted(telling, key=lambda stem: (-self._worth[stem], stem))[:MOST_TERMS]
+        adds = shares(np.asarray([self._worth[stem] for stem in strongest]))
+        return tuple(
+            self._reason(stem, contribution)
+            for stem, contribution in zip(strongest, adds, strict=True)
+        )
+
+    def share(self, part: GoalPart) -> float:
+        """How much of the part's word weight the mentor's words answer, range [0, 1]."""
+        weights = {term.stem: term.weight for term in terms(part.text)}
+        said = sum(weight * self._credit(stem) for stem, weight in weights.items())
+        return said / (sum(weights.values()) or 1.0)
+
+    def _credit(self, stem: str) -> float:
+        by = self._by.get(stem)
+        return alike(stem)[by] if by else 0.0
+
+    def _reason(self, stem: str, contribution: float) -> Reason:
+        pointer, at = self._places[self._by[stem] or stem]
+        part, asked = self._asked(stem)
+        quote = string_at(self._record, pointer)[at.start : at.end]
+        return Reason(part, "lexical", pointer, quote, at.start, at.end, None, contribution, asked)
+
+    def _asked(self, stem: str) -> tuple[int, str]:
+        """The goal part that asks with this stem first, and the word as it stands there."""
+        for part in self._goals.parts:
+            for term in terms(part.text):
+                if term.stem == stem:
+                    return part.part, part.text[term.start : term.end]
+        return 0, stem
+
+
+def _places(mentor: Mentor, recipe: Recipe) -> dict[str, tuple[str, Term]]:
+    """Where each stem first stands in the mentor's words, by JSON Pointer."""
+    found: dict[str, tuple[str, Term]] = {}
+    for pointer, term in recipe.words(mentor):
+        found.setdefault(term.stem, (pointer, term))
+    return found
