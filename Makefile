@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -66,6 +66,9 @@ bench-side-by-side: install ## Time answers beside a bulk import; writes benchma
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 	$(BIN)/python -m pip install --quiet tantivy==0.27.0
 	$(BIN)/python benchmarks/lexical.py --judged $(JUDGED)
+
+bench-occupations: install ## Find the occupation behind a title; writes benchmarks/occupations.md
+	$(BIN)/python benchmarks/occupations.py --occupations $(JUDGED)
 
 txtai: $(TXTAI)/installed ## Make .venv-txtai, so that txtai is measured beside this engine
 
