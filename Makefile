@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -69,6 +69,9 @@ bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 
 bench-occupations: install ## Find the occupation behind a title; writes benchmarks/occupations.md
 	$(BIN)/python benchmarks/occupations.py --occupations $(JUDGED)
+
+bench-faithfulness: install ## Take quoted sentences out of profiles; writes benchmarks/faithfulness.md
+	$(BIN)/python benchmarks/faithfulness.py --judged $(JUDGED)
 
 txtai: $(TXTAI)/installed ## Make .venv-txtai, so that txtai is measured beside this engine
 
