@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -72,6 +72,9 @@ bench-occupations: install ## Find the occupation behind a title; writes benchma
 
 bench-faithfulness: install ## Take quoted sentences out of profiles; writes benchmarks/faithfulness.md
 	$(BIN)/python benchmarks/faithfulness.py --judged $(JUDGED)
+
+bench-stuffing: install ## Stuff profiles with foreign skills and requests; writes benchmarks/stuffing.md
+	$(BIN)/python benchmarks/stuffing.py --judged $(JUDGED)
 
 txtai: $(TXTAI)/installed ## Make .venv-txtai, so that txtai is measured beside this engine
 
