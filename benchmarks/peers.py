@@ -86,7 +86,7 @@ def txtai_runs(
             check=False,
         )
         if done.returncode or not answer.is_file():
-            said = done.stderr.strip().splitlines() or ["no word"]
+            said = done.stderr.strip().splitlines() or ["It said nothing."]
             sys.exit(
                 f"txtai gave no ranking (exit status {done.returncode}): {said[-1]} "
                 f"Run 'make txtai' again."
