@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+TXTAI  := .venv-txtai
 DEMO   := $(VENV)/demo-data
 PORT   ?= 8000
 # Real mentors with judged goals, for those who have such a set; nothing needs it.
@@ -63,8 +64,26 @@ bench-side-by-side: install ## Time answers beside a bulk import; writes benchma
 	$(BIN)/python benchmarks/side_by_side.py --occupations $(JUDGED)/onet_occupations.jsonl
 
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
-	$(BIN)/python -m pip install --quiet bm25s==0.3.16 tantivy==0.27.0
+	$(BIN)/python -m pip install --quiet tantivy==0.27.0
 	$(BIN)/python benchmarks/lexical.py --judged $(JUDGED)
 
+bench-occupations: install ## Find the occupation behind a title; writes benchmarks/occupations.md
+	$(BIN)/python benchmarks/occupations.py --occupations $(JUDGED)
+
+bench-faithfulness: install ## Take quoted sentences out of profiles; writes benchmarks/faithfulness.md
+	$(BIN)/python benchmarks/faithfulness.py --judged $(JUDGED)
+
+bench-stuffing: install ## Stuff profiles with foreign skills and requests; writes benchmarks/stuffing.md
+	$(BIN)/python benchmarks/stuffing.py --judged $(JUDGED)
+
+txtai: $(TXTAI)/installed ## Make .venv-txtai, so that txtai is measured beside this engine
+
+$(TXTAI)/installed: constraints.txt benchmarks/txtai.txt
+	$(PYTHON) -m venv $(TXTAI)
+	$(TXTAI)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(TXTAI)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/txtai.txt
+	$(TXTAI)/bin/python -m pip check
+	touch $@
+
 clean: ## Remove everything that was made
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(TXTAI) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

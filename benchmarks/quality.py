@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from machine import ROOT, stamp
+from peers import peer_runs
 
 from api.settings import Settings
 from api.wiring import default_encoder
@@ -78,6 +79,7 @@ def section(name: str, folder: Path, goals: Path, qrels: Path, encoder: Encoder)
     mentors, index = indexed(folder / "mentors.jsonl", encoder)
     texts = {goal: judged.texts[goal] for goal in judged.judged}
     runs: dict[str, Run] = {WHOLE: whole_profile_run(mentors, texts, encoder, DEPTH)}
+    runs |= peer_runs(mentors, texts, DEPTH)
     runs |= engine_runs(mentors, index, texts, encoder)
     return table(name, len(mentors), judged, runs)
 

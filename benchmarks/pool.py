@@ -1,0 +1,77 @@
+"""A pool of mentors in a folder of its own, ranked and explained as the engine does it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from machine import ROOT
+
+from evaluation.judgments import JudgedSet, read_judged_set
+from indexer.following import Follower
+from indexer.generations import Generations
+from indexer.mapping import ColumnMapping
+from indexer.reading import read_records
+from indexer.recipe import TextRecipe
+from indexer.records import mentor_from
+from indexer.store import Store
+from indexer.vectors import Vectors
+from indexer.writing import Writer
+from models.mentor import Mentor
+from models.ports import Encoder
+from models.recommendation import Recommendation
+from recommender.eligibility import Filters
+from recommender.recommend import Recommender, Request
+
+AT_ONCE = 100  # mentors written together
+EITHER = Filters(available=None)  # judgments are about fit, not about free places
+
+
+class Pool:
+    """Mentors indexed as any door does it. Pools in one folder share the vectors of equal texts."""
+
+    def __init__(
+        self, folder: Path, mentors: Sequence[Mentor], encoder: Encoder, tenant: str = "default"
+    ) -> None:
+        """Index `mentors`, whose ids are distinct, as `tenant`, of whom nobody is there yet."""
+        self.mentors = {mentor.id: mentor for mentor in mentors}
+        self._store = Store.in_folder(folder)
+        vectors = Vectors(self._store, encoder)
+        writer = Writer(self._store, tenant, vectors)
+        for first in range(0, len(mentors), AT_ONCE):
+            writer.put(mentors[first : first + AT_ONCE])
+        index = Follower(self._store, tenant, Generations(folder / tenant), vectors).index
+        self._recommender = Recommender(tenant, index, encoder, self._store, TextRecipe(vectors))
+
+    def best(self, goal: str, limit: int) -> tuple[Recommendation, ...]:
+        """The first `limit` mentors with their reasons, full ones too."""
+        return self._recommender.recommend(Request(goal, limit, filters=EITHER)).recommendations
+
+    def all(self, goal: str) -> tuple[Recommendation, ...]:
+        """Everybody, best first, without reasons; with so many asked for nobody is passed by."""
+        request = Request(goal, max(1, len(self.mentors)), filters=EITHER, explain=False)
+        return self._recommender.recommend(request).recommendations
+
+    def ranking(self, goal: str) -> list[str]:
+        """The ids of everybody, best first."""
+        return [one.mentor.id for one in self.all(goal)]
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def judged_pools(folder: Path | None) -> Iterator[tuple[str, list[Mentor], JudgedSet]]:
+    """The real mentors with judged goals in `folder`, if there are any, then the sample ones."""
+    if folder and (folder / "dev_qrels.tsv").is_file():
+        judged = read_judged_set(folder / "dev_goals.jsonl", folder / "dev_qrels.tsv")
+        name = "Real mentors with judged goals (`--judged`)"
+        yield name, read_mentors(folder / "mentors.jsonl"), judged
+    else:
+        print(f"No judged set of real mentors at {folder}: only examples/ is measured.")
+    at = ROOT / "examples"
+    judged = read_judged_set(at / "goals.jsonl", at / "judgments.tsv")
+    yield "The sample mentors (`examples/`)", read_mentors(at / "mentors.jsonl"), judged
+
+
+def read_mentors(path: Path) -> list[Mentor]:
+    """The mentors of a JSON-lines file in the order of ids."""
+    found = (mentor_from(raw.value) for raw in read_records(path, "jsonl", ColumnMapping()))
+    return sorted(found, key=lambda mentor: mentor.id)
