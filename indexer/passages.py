@@ -6,12 +6,14 @@ What each passage reads, and which stretch of the record it quotes, is the text 
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from models.mentor import Mentor
-from models.neutral import neutralise
+from models.naming import own_name
+from models.neutral import neutral_terms, neutralise
 from models.passage import Leaf, Passage
 from models.sentences import sentences
-from models.terms import Term, has_word, terms
+from models.terms import Term, has_word
 
 MAX_CHARACTERS = 600  # well under 256 word pieces, the shortest maximum among common encoders
 SHORT_SENTENCE = 25  # characters; "Ask me." alone says nothing, so it joins its neighbour
@@ -23,6 +25,7 @@ _SPACE = re.compile(r"\s")
 
 def passages(mentor: Mentor) -> tuple[Passage, ...]:
     """Everything in the record worth embedding, in the order of the record's fields."""
+    mentor = _named(mentor)
     found = [
         *_sentences(mentor, "/headline", mentor.headline),
         *_sentences(mentor, "/bio", mentor.bio),
@@ -41,11 +44,15 @@ def words(mentor: Mentor) -> Iterator[tuple[str, Term]]:
 
     The mentor's name and pronouns are left out wherever they stand.
     """
+    mentor = _named(mentor)
     for pointer, text in _strings(mentor):
-        replaced = neutralise(text, mentor.name).replaced
-        for term in terms(text):
-            if not any(start < term.end and term.start < end for start, end in replaced):
-                yield pointer, term
+        for term in neutral_terms(text, mentor.name):
+            yield pointer, term
+
+
+def _named(mentor: Mentor) -> Mentor:
+    """The mentor with the name that is replaced, which a bio may give where `name` does not."""
+    return replace(mentor, name=own_name(mentor.name, mentor.bio))
 
 
 def _strings(mentor: Mentor) -> Iterator[tuple[str, str]]:
@@ -66,21 +73,22 @@ def _strings(mentor: Mentor) -> Iterator[tuple[str, str]]:
 
 
 def _sentences(mentor: Mentor, pointer: str, text: str) -> Iterator[Passage]:
-    for start, end in sentence_spans(text):
+    for start, end in sentence_spans(text, mentor.name):
         yield _together(mentor, [(Leaf(pointer, start, end), text[start:end])], "")
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str, name: str = "") -> list[tuple[int, int]]:
     """Code-point offsets of the sentences of `text`, trimmed of white space.
 
-    A very short sentence joins the one before it; a very long one is cut between words.
+    A very short sentence joins the one before it, however long the names in it are; a very long
+    one is cut between words.
     """
     spans: list[tuple[int, int]] = []
     for sentence in sentences(text):
         start, end = _trimmed(text, *sentence)
         if not has_word(text[start:end]):
             continue
-        short = end - start < SHORT_SENTENCE
+        short = len(neutralise(text[start:end], name).text) < SHORT_SENTENCE
         if short and spans and end - spans[-1][0] <= MAX_CHARACTERS:
             spans[-1] = (spans[-1][0], end)
         else:
@@ -114,7 +122,7 @@ def _experience(mentor: Mentor) -> Iterator[Passage]:
         # A sentence of a job description rarely names the job, which the goal often does: both
         # are read together, and the one nearer to the goal is quoted.
         title = [(Leaf(f"{at}/title", 0, len(post.title)), post.title)] if post.title else []
-        for start, end in sentence_spans(post.description):
+        for start, end in sentence_spans(post.description, mentor.name):
             leaf = Leaf(f"{at}/description", start, end)
             yield _together(mentor, [*title, (leaf, post.description[start:end])], ": ")
 

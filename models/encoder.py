@@ -19,7 +19,7 @@ from models.weights import DEFAULT_FINGERPRINT, DEFAULT_MODEL, default_model_fol
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-TEXT_RECIPE = 1
+TEXT_RECIPE = 2
 """Version of everything done to a text before it is encoded: splitting, neutralising, prefixes.
 It is part of `space_id`, so raising it makes every index ask to be rebuilt."""
 

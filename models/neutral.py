@@ -1,41 +1,29 @@
-"""Names and pronouns out of the way, for matching only; quotes stay as written.
+"""Names, genders and contacts out of the way, for matching only; quotes stay as written.
 
-A mentor's own name (from the record's `name`, not from a list of names that also mean things) and
-mail addresses become "they", gendered pronouns become their neutral forms. Every replacement is a
-function word, so neither the encoder nor the lexical index sees who somebody is.
+A mentor's own name (see `models.naming`), mail addresses, links and telephone numbers become
+"they", signs of gender (see `models.gendered`) their neutral forms, so neither the encoder nor
+the lexical index sees who somebody is.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SHORTEST_NAME = 2  # a one-letter part of a name is an initial, and also the article "a"
+from models.gendered import gendered
+from models.naming import POSSESSIVE, mentions, opens_a_sentence
+from models.terms import Term, terms
 
-_PRONOUNS = {
-    "he": "they",
-    "she": "they",
-    "him": "them",
-    "his": "their",
-    "hers": "theirs",
-    "himself": "themself",
-    "herself": "themself",
-}
-_PRONOUN = re.compile(r"\b(?:s?he|him|his|hers?|himself|herself)\b", re.IGNORECASE)
-# "her team" is possessive; "asked her." and "asked her about visas" are not.
-_POSSESSED = re.compile(
-    r"\s+(?!(?:about|after|and|as|at|because|before|by|for|from|how|if|in|into|of|on|or|so|than|"
-    r"that|to|what|when|where|while|who|why|with)\b)\w"
+_CONTACT = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail
+    r"|\b(?:https?://|www\.)\S+\w/?"
+    r"|\b(?:linkedin|github|twitter|instagram|facebook)\.com/\S*\w/?"
+    r"|(?<!\w)\+\d[\d ()-]{6,}\d\b"  # a telephone number, with its country's code
 )
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_BETWEEN = r"""[\s,"“”()'’-]{1,3}"""  # noqa: RUF001 (never a full stop: names do not cross it)
-_TITLE = r"(?:(?:Mrs?|Ms|Miss|Mx|Sir|Dame|Madam|Dr|Prof)\b\.?\s+)?"
-_POSSESSIVE = r"(?:['’]s\b)?"  # noqa: RUF001 (typographic apostrophe)
 
 
 @dataclass(frozen=True, slots=True)
 class Neutral:
-    """A text with names and pronouns replaced, and the stretches of the original replaced.
+    """A text with names and signs of gender replaced, and the stretches of the original replaced.
 
     `replaced` holds (start, end) code-point offsets into the original, in order.
     """
@@ -45,53 +33,42 @@ class Neutral:
 
 
 def neutralise(text: str, name: str = "") -> Neutral:
-    """Replace `name`, its parts and gendered pronouns in `text`."""
-    found = _names(name, text)
-    found += [m.span() for pattern in (_EMAIL, _PRONOUN) for m in pattern.finditer(text)]
+    """Replace `name`, its parts, contacts and signs of gender in `text`."""
     out: list[str] = []
     kept_to = 0
-    replaced: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if start < kept_to:  # a pronoun inside a name, or a part inside the full name
-            continue
-        out += [text[kept_to:start], _stand_in(text, start, end)]
-        replaced.append((start, end))
+    spans = list(_stretches(text, name))
+    for start, end, stand_in in spans:
+        out += [text[kept_to:start], stand_in]
         kept_to = end
-    return Neutral("".join([*out, text[kept_to:]]), tuple(replaced))
+    return Neutral("".join([*out, text[kept_to:]]), tuple((start, end) for start, end, _ in spans))
 
 
-def _names(name: str, text: str) -> list[tuple[int, int]]:
-    """Where the full name, or one of its parts, stands in `text`, as written or in capitals.
+def neutral_terms(text: str, name: str = "") -> Iterator[Term]:
+    """The content words of `text` as the lexical index sees them, at their original offsets.
 
-    Case matters otherwise: "grant writing" stays when somebody is called Grant.
+    A name or a pronoun leaves none; "chairman" leaves that of "chairperson".
     """
-    parts = [p for p in re.split(r"[\W_]+", name) if len(p) >= _SHORTEST_NAME]
-    forms = {form for part in parts for form in _forms(part)}
-    if not forms:
-        return []
-    one = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    pattern = rf"(?<!\w){_TITLE}(?:{one})(?:{_BETWEEN}(?:{one}))*(?!\w){_POSSESSIVE}"
-    return [m.span() for m in re.finditer(pattern, text)]
+    spans = list(_stretches(text, name))
+    for term in terms(text):
+        if not any(start < term.end and term.start < end for start, end, _ in spans):
+            yield term
+    for start, end, stand_in in spans:
+        for term in terms(stand_in):
+            yield Term(term.stem, term.weight, start, end)
 
 
-def _forms(part: str) -> Iterator[str]:
-    """The part as it may be written: composed or decomposed accents, capitals."""
-    for normal in ("NFC", "NFD"):
-        written = unicodedata.normalize(normal, part)
-        yield from (written, written.upper())
+def _stretches(text: str, name: str) -> Iterator[tuple[int, int, str]]:
+    """What is replaced, in order and apart: offsets and the stand-in as it is written there."""
+    found = [(*span, _anybody(text, *span)) for span in mentions(name, text)]
+    found += [(*match.span(), "they") for match in _CONTACT.finditer(text)]
+    found += gendered(text)
+    kept_to = 0
+    for start, end, stand_in in sorted(found, key=lambda one: (one[0], -one[1])):
+        if start >= kept_to:  # not inside a longer one, as a form of address is in a name
+            kept_to = end
+            opens = text[start].isupper() and opens_a_sentence(text, start)
+            yield start, end, stand_in.capitalize() if opens else stand_in
 
 
-def _stand_in(text: str, start: int, end: int) -> str:
-    word = text[start:end].lower()
-    if word == "her":
-        neutral = "their" if _POSSESSED.match(text, end) else "them"
-    elif word in _PRONOUNS:
-        neutral = _PRONOUNS[word]
-    else:
-        neutral = "their" if word.endswith(("'s", "’s")) else "they"  # noqa: RUF001
-    return neutral.capitalize() if text[start].isupper() and _opens(text, start) else neutral
-
-
-def _opens(text: str, start: int) -> bool:
-    before = text[:start].rstrip()
-    return not before or before[-1] in ".!?:\n"
+def _anybody(text: str, start: int, end: int) -> str:
+    return "their" if text[start:end].endswith(POSSESSIVE) else "they"

@@ -65,6 +65,11 @@ def terms(text: str) -> Iterator[Term]:
             yield Term(stem(word), weight(word), match.start(), match.end())
 
 
+def is_function_word(word: str) -> bool:
+    """Whether `word` says nothing about a career."""
+    return word.replace("’", "'").casefold() in _STOP_WORDS  # noqa: RUF001
+
+
 def has_word(text: str) -> bool:
     """Whether `text` holds at least one letter or digit."""
     return _TOKEN.search(text) is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from models.errors import BadGoals
 from models.goals import GoalPart, Goals, Hint
 from models.language import foreign_language
-from models.neutral import neutralise
+from models.neutral import neutral_terms
 from models.sentences import sentences
 from models.terms import has_word, stem, terms
 from recommender.help import help_wanted
@@ -67,11 +67,9 @@ def joined(goals: str | Sequence[str]) -> str:
 
 def _weights(text: str) -> dict[str, float]:
     """Stem to weight; a word that only stands for a person weighs nothing."""
-    replaced = neutralise(text).replaced
     found: dict[str, float] = {}
-    for term in terms(text):
-        if not any(start < term.end and term.start < end for start, end in replaced):
-            found[term.stem] = max(term.weight, found.get(term.stem, 0.0))
+    for term in neutral_terms(text):
+        found[term.stem] = max(term.weight, found.get(term.stem, 0.0))
     return found
 
 

@@ -11,6 +11,7 @@ from models.errors import BadGoals, SpaceMismatch
 from models.goals import Goals, GoalVectors, Hint
 from models.language import foreign_language
 from models.mentor import Mentor
+from models.neutral import neutralise
 from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
 from recommender.calibration import chance, match
@@ -229,7 +230,9 @@ def _hints_about(mentors: Sequence[Mentor], abstained: bool = False) -> tuple[Hi
 def encode_goals(goals: Goals, encoder: Encoder) -> GoalVectors:
     """The goal's vectors; a request is encoded alone, so others cannot change its numbers."""
     contexts = _contexts(goals)
-    rows = encoder.encode_queries([*contexts, *(part.text for part in goals.parts)])
+    texts = [*contexts, *(part.text for part in goals.parts)]
+    # A boss who is "she" says no more of the goal than one who is "he".
+    rows = encoder.encode_queries([neutralise(text).text for text in texts])
     whole = rows[: len(contexts)].mean(axis=0)
     # Its parts say nothing more for the ranking (benchmarks/quality.md); they find the reasons.
     return GoalVectors(whole / max(np.linalg.norm(whole), 1e-12), rows[len(contexts) :])
