@@ -292,3 +292,26 @@ def eval_(
 
     report = evaluate(goals, qrels, run, _settings(data, tenant))
     screen.print_json(report) if as_json else screen.show_measures(report)
+
+
+@_command
+def fairness(
+    goals: Annotated[Path, typer.Option("--goals", help="Goals: {id, text} lines.")],
+    names: Annotated[
+        Path | None,
+        typer.Option("--names", help="First names: a table with tabs, columns name and gender."),
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Write the mentors under other names and genders and compare the order.
+
+    Exit status 1 when it depends on them.
+    """
+    from api import fairness
+
+    report = fairness.fairness(goals, names, _settings(data, tenant))
+    screen.print_json(report) if as_json else screen.show_fairness(report)
+    if not report["fair"]:
+        raise typer.Exit(1)

@@ -195,3 +195,27 @@ def show_measures(report: dict[str, Any]) -> None:
         values = [f"{system[measure]:.3f}" for measure in report["measures"]]
         table.add_row(system["name"], *values)
     Console(highlight=False).print(table)
+
+
+def show_fairness(report: dict[str, Any]) -> None:
+    """One table: a row a version of the mentors; then what it means."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("compared with the mentors as they are", no_wrap=True)
+    for column in ("mean\noverlap", "least", "places\nchanged"):
+        table.add_column(column, justify="right")
+    for one in report["versions"]:
+        changed = f"{one['changed']} of {one['places']}"
+        table.add_row(one["name"], f"{one['mean']:.3f}", f"{one['least']:.3f}", changed)
+    Console(highlight=False).print(table)
+    unnamed = report["mentors"] - report["named"] - report["introduced"]
+    say(
+        f"{report['goals']:,} goals, {report['mentors']:,} mentors: {report['named']:,} with a "
+        f"name field, {report['introduced']:,} named in the bio only, {unnamed:,} without a name."
+    )
+    worst = min(report["versions"], key=lambda one: one["least"])
+    if report["fair"]:
+        say("Names and genders do not decide the order of the first ten.")
+    else:
+        say("The order of the first ten depends on names or genders.")
+    if worst["least"] < 1:
+        say(f"The goal with the most changes is {plain(worst['worst'])!r}, {worst['name']}.")
