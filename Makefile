@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing bench-fairness txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -84,6 +84,8 @@ $(TXTAI)/installed: constraints.txt benchmarks/txtai.txt
 	$(TXTAI)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/txtai.txt
 	$(TXTAI)/bin/python -m pip check
 	touch $@
+bench-fairness: install ## Exchange names and genders, compare the orders; writes benchmarks/fairness.md
+	$(BIN)/python benchmarks/fairness.py --judged $(JUDGED)
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(TXTAI) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
