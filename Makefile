@@ -84,6 +84,7 @@ $(TXTAI)/installed: constraints.txt benchmarks/txtai.txt
 	$(TXTAI)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/txtai.txt
 	$(TXTAI)/bin/python -m pip check
 	touch $@
+
 bench-fairness: install ## Exchange names and genders, compare the orders; writes benchmarks/fairness.md
 	$(BIN)/python benchmarks/fairness.py --judged $(JUDGED)
 

@@ -80,7 +80,7 @@ def _parts(text: str) -> tuple[GoalPart, ...]:
     parts = []
     for number, (start, end) in enumerate(spans):
         part = text[start:end]
-        informativeness = sum({t.stem: t.weight for t in terms(part)}.values())
+        informativeness = sum({t.stem: t.weight for t in neutral_terms(part)}.values())
         parts.append(GoalPart(number, part, start, end, informativeness, help_wanted(part)))
     return tuple(parts)
 

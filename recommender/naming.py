@@ -4,9 +4,10 @@ import numpy as np
 
 from models.goals import GoalPart, Goals
 from models.mentor import Mentor, as_record, string_at
+from models.neutral import neutral_terms
 from models.ports import LexicalIndex, Recipe
 from models.recommendation import Reason
-from models.terms import Term, terms
+from models.terms import Term
 from recommender.scoring import LEXICAL, shares
 from recommender.words import alike, matched_by, matches
 
@@ -46,7 +47,7 @@ class SharedWords:
 
     def share(self, part: GoalPart) -> float:
         """How much of the part's word weight the mentor's words answer, range [0, 1]."""
-        weights = {term.stem: term.weight for term in terms(part.text)}
+        weights = {term.stem: term.weight for term in neutral_terms(part.text)}
         said = sum(weight * self._credit(stem) for stem, weight in weights.items())
         return said / (sum(weights.values()) or 1.0)
 
@@ -63,7 +64,7 @@ class SharedWords:
     def _asked(self, stem: str) -> tuple[int, str]:
         """The goal part that asks with this stem first, and the word as it stands there."""
         for part in self._goals.parts:
-            for term in terms(part.text):
+            for term in neutral_terms(part.text):
                 if term.stem == stem:
                     return part.part, part.text[term.start : term.end]
         return 0, stem

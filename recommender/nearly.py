@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from models.goals import Goals
 from models.mentor import Mentor
+from models.naming import own_name
 from models.neutral import neutralise
 from models.recommendation import Nearly
 from models.terms import terms
@@ -37,10 +38,11 @@ def phrases(goals: Goals, mentor: Mentor) -> list[str]:
     anybody's pronoun is left out.
     """
     worth: dict[str, float] = {}
+    name = own_name(mentor.name, mentor.bio)
     for text in _short_strings(mentor):
         phrase = text.strip()
         new = {t.stem: t.weight for t in terms(phrase) if t.stem not in goals.terms}
-        personal = neutralise(phrase, mentor.name).replaced
+        personal = neutralise(phrase, name).replaced
         if len(phrase) <= LONGEST and phrase.isprintable() and not personal and any(new.values()):
             worth.setdefault(phrase, sum(new.values()))
     return sorted(worth, key=lambda phrase: -worth[phrase])

@@ -32,3 +32,9 @@ def test_a_panic_in_the_library_leaves_lines_as_sentences(monkeypatch):
     monkeypatch.setattr(module.sentencex, "segment", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sentences("One.")
+
+
+@pytest.mark.parametrize("address", ["Mr.", "Mrs.", "Ms.", "Mx."])
+def test_a_form_of_address_ends_no_sentence(address):
+    text = f"I asked {address} Tan. So it went."
+    assert [text[s:e] for s, e in sentences(text)] == [f"I asked {address} Tan. ", "So it went."]

@@ -165,3 +165,13 @@ def test_a_goal_that_names_a_field_is_not_vague(text):
 @pytest.mark.parametrize("text", ["I want a good career", "I need help to find a better job", "24"])
 def test_a_goal_that_names_no_field_is_vague(text):
     assert [hint.code for hint in understand(text).hints] == ["vague"]
+
+
+def test_a_goal_weighs_the_same_whichever_gender_it_speaks_of():
+    hers, his = (
+        "Ms. Tan, my chairwoman, left. She audits.",
+        "Mr. Tan, my chairman, left. He audits.",
+    )
+    one, other = understand(hers), understand(his)
+    assert one.terms == other.terms
+    assert [p.informativeness for p in one.parts] == [p.informativeness for p in other.parts]
