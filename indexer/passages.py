@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from indexer.padding import ENDLESS, outside, padding
 from models.mentor import Mentor
 from models.naming import own_name
 from models.neutral import neutral_terms, neutralise
@@ -42,12 +43,14 @@ def passages(mentor: Mentor) -> tuple[Passage, ...]:
 def words(mentor: Mentor) -> Iterator[tuple[str, Term]]:
     """Every content word of the record with the JSON Pointer of its string.
 
-    The mentor's name and pronouns are left out wherever they stand.
+    The mentor's name and pronouns are left out wherever they stand, and what is padding.
     """
     mentor = _named(mentor)
     for pointer, text in _strings(mentor):
+        padded = padding(text)
         for term in neutral_terms(text, mentor.name):
-            yield pointer, term
+            if not any(start <= term.start < end for start, end in padded):
+                yield pointer, term
 
 
 def _named(mentor: Mentor) -> Mentor:
@@ -63,7 +66,7 @@ def _strings(mentor: Mentor) -> Iterator[tuple[str, str]]:
         yield f"/experience/{i}/organization", post.organization
         yield f"/experience/{i}/description", post.description
     for name in ("skills", "topics", "industries"):
-        for i, item in enumerate(getattr(mentor, name)):
+        for i, item in enumerate(_honest(getattr(mentor, name))):
             yield f"/{name}/{i}", item
     yield "/looking_for", mentor.looking_for
     for i, course in enumerate(mentor.education):
@@ -84,12 +87,15 @@ def sentence_spans(text: str, name: str = "") -> list[tuple[int, int]]:
     one is cut between words.
     """
     spans: list[tuple[int, int]] = []
-    for sentence in sentences(text):
-        start, end = _trimmed(text, *sentence)
+    padded = padding(text)
+    stretches = (part for sentence in sentences(text) for part in outside(*sentence, padded))
+    for stretch in stretches:
+        start, end = _trimmed(text, *stretch)
         if not has_word(text[start:end]):
             continue
         short = len(neutralise(text[start:end], name).text) < SHORT_SENTENCE
-        if short and spans and end - spans[-1][0] <= MAX_CHARACTERS:
+        cut_out = any(spans[-1][1] <= begin < start for begin, _ in padded) if spans else False
+        if short and spans and not cut_out and end - spans[-1][0] <= MAX_CHARACTERS:
             spans[-1] = (spans[-1][0], end)
         else:
             spans += _cut(text, start, end)
@@ -135,13 +141,19 @@ def _education(mentor: Mentor) -> Iterator[Passage]:
 
 
 def _list(mentor: Mentor, pointer: str, items: tuple[str, ...]) -> Iterator[Passage]:
-    placed = [(f"{pointer}/{i}", item) for i, item in enumerate(items) if has_word(item)]
+    honest = _honest(items)
+    placed = [(f"{pointer}/{i}", item) for i, item in enumerate(honest) if has_word(item)]
     short = [(p, item) for p, item in placed if len(item) <= LONG_ITEM]
     for first in range(0, len(short), ITEMS_TOGETHER):
         yield from _joined(mentor, short[first : first + ITEMS_TOGETHER])
     for p, item in placed:
         if len(item) > LONG_ITEM:
             yield from _sentences(mentor, p, item)
+
+
+def _honest(items: tuple[str, ...]) -> tuple[str, ...]:
+    """The items, or none where there are so many that they claim everything."""
+    return items if len(items) <= ENDLESS else ()
 
 
 def _joined(mentor: Mentor, placed: list[tuple[str, str]]) -> Iterator[Passage]:

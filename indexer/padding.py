@@ -1,0 +1,88 @@
+"""What stands in a record only to be ranked: endless word lists, and requests to the ranking.
+
+Nobody reads it, so neither does the encoder nor the lexical index; the record stays as it is and
+everything else in it counts as before. `benchmarks/stuffing.md` has what it would gain.
+"""
+
+import re
+from collections.abc import Iterator
+
+from models.sentences import sentences
+
+ENDLESS = 40  # items of a list; of 1,150 honest profiles the longest has 18
+ENDLESS_TEXT = 100  # short fragments in a row; the longest run of a profile has 21
+
+FRAGMENT_WORDS = 8  # more words between two commas are a clause, not an item
+
+_AROUND = 20  # characters looked back at, to see whether a sentence ended
+_SOMEBODY = re.compile(r"\b(?:I|me|my|we|us|our|you|your|they|them|their)\b", re.IGNORECASE)
+_FRAGMENT = re.compile(r"[^,:;|•·\n.]*\w[^,:;|•·\n.]*")
+_STRETCH = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)", re.DOTALL)
+_WORD = re.compile(r"\w+")
+_WHOM = r"(?:me\b|my profile\b|this (?:mentor|profile|candidate|person)\b)"
+_REQUEST = re.compile(
+    r"\b(?<!not )(?<!never )(?:ignore|disregard|forget|skip|overlook|override)(?:\s+[\w']+){0,3}"
+    r"\s+(?:mentors?|profiles?|candidates?|instructions?|prompts?|results?|recommendations?|rankings?|matches)\b"
+    rf"|(?:^|[,;:.!?-]\s*|\b(?:and|please|always|only|must|should|just)\s+)(?:recommend|rank|choose|"
+    rf"pick|select|prefer)\s+(?:only\s+)?{_WHOM}"
+    r"|\bthis (?:mentor|profile|candidate)\s+(?:perfectly\s+)?(?:matches|fits|suits|is the (?:best|"
+    r"perfect|ideal|right|only))\b"
+    r"|\b(?:best|perfect|ideal|right|only) (?:mentor|match|choice|candidate) (?:for|to) "
+    r"(?:any|every|all)\b"
+    r"|^\s*(?:system|assistant|instructions?|prompt|score|rank)\s*:",
+    re.IGNORECASE,
+)
+
+
+def padding(text: str) -> list[tuple[int, int]]:
+    """Code-point offsets of the stretches of `text` that are not read, in order."""
+    return sorted([*_word_lists(text), *_requests(text)])
+
+
+def outside(start: int, end: int, padded: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What is left of a stretch of the text without its `padding`."""
+    for begin, stop in padded:
+        if begin < end and start < stop:
+            if start < begin:
+                yield start, begin
+            start = max(start, stop)
+    if start < end:
+        yield start, end
+
+
+def _word_lists(text: str) -> Iterator[tuple[int, int]]:
+    run: list[tuple[int, int]] = []
+    before = (0, 0)
+    for match in _FRAGMENT.finditer(text):
+        item = match.group()
+        if len(_WORD.findall(item)) > FRAGMENT_WORDS or _SOMEBODY.search(item):
+            yield from _endless(run)
+            run = []
+        elif run:
+            run.append(match.span())
+        elif text[before[1] : match.start()].strip() == ":":  # a list and its heading
+            run = [before, match.span()]
+        elif _opens(text, match.start()):
+            run = [match.span()]
+        before = match.span()
+    yield from _endless(run)
+
+
+def _opens(text: str, start: int) -> bool:
+    before = text[max(0, start - _AROUND) : start]
+    return not before.strip() or before.rstrip(" \t")[-1] in ".\n•"
+
+
+def _endless(run: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    if len(run) > ENDLESS_TEXT:
+        yield run[0][0], run[-1][1]
+
+
+def _requests(text: str) -> Iterator[tuple[int, int]]:
+    if not _REQUEST.search(text):  # looks through all at once, as almost no text has any
+        return
+    for start, end in sentences(text):
+        # The library takes "me. I" for one sentence; a request ends where any sentence may end.
+        for piece in _STRETCH.finditer(text, start, end):
+            if _REQUEST.search(piece.group()):
+                yield piece.span()
