@@ -189,7 +189,7 @@ class Recommender:
         one = Recommendation(
             mentor,
             int(parts.sum()) / MICRO,
-            round(useful, 6),
+            useful,
             match(useful),
             {name: int(part) / MICRO for name, part in zip(PARTS, parts, strict=True)},
             why.reasons,
@@ -204,7 +204,7 @@ class Recommender:
 
 
 def _chance(goals: Goals, parts: NDArray[np.int64]) -> float:
-    return chance(int(parts.sum()) / MICRO, len(goals.terms))
+    return round(chance(int(parts.sum()) / MICRO, len(goals.terms)), 6)
 
 
 def _nobody_fits(goals: Goals, page: Page, ranked: Scored, *, first: bool) -> bool:
