@@ -184,6 +184,7 @@ class GoalPartAnswer(BaseModel):
     text: str
     start: int
     end: int
+    about: str = Field(description="'wish' where the part asks for something.")
     help: str | None
 
 

@@ -108,7 +108,11 @@ def without(record: Record, sentence: Sentence) -> dict[str, object]:
 def sum_faults(one: Recommendation) -> list[str]:
     """Which of a recommendation's figures do not add up exactly; none where all do."""
     parts = {name: micro(value) for name, value in one.contributions.items()}
-    rest = {"passages": micro(one.other_passages), "lexical": micro(one.other_terms)}
+    rest = {
+        "passages": micro(one.other_passages),
+        "profile": micro(one.other_profile),
+        "lexical": micro(one.other_terms),
+    }
     faults = [] if sum(parts.values()) == micro(one.score) else ["contributions to score"]
     for part, other in rest.items():
         quoted = sum(micro(r.contribution) for r in one.reasons if r.part == part)

@@ -90,7 +90,8 @@ class Recommender:
             others = np.setdiff1d(np.flatnonzero(mask), near)
             ranked = followed_by(ranked, self._rank(goals, vectors, others))
             page = self._page(ranked, request)
-        abstained = _nobody_fits(goals, page, ranked, first=request.offset == 0)
+        first = page if not request.offset else self._page(ranked, replace(request, offset=0))
+        abstained = _nobody_fits(goals, first)
         return Recommendations(
             goals,
             (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown], abstained)),
@@ -190,7 +191,7 @@ class Recommender:
         one = Recommendation(
             mentor,
             int(parts.sum()) / MICRO,
-            round(useful, 6),
+            useful,
             match(useful),
             {name: int(part) / MICRO for name, part in zip(PARTS, parts, strict=True)},
             why.reasons,
@@ -205,13 +206,12 @@ class Recommender:
 
 
 def _chance(goals: Goals, parts: NDArray[np.int64]) -> float:
-    return chance(int(parts.sum()) / MICRO, len(goals.terms))
+    return round(chance(int(parts.sum()) / MICRO, len(goals.terms)), 6)
 
 
-def _nobody_fits(goals: Goals, page: Page, ranked: Scored, *, first: bool) -> bool:
-    """Whether not even the best is a good match: the best shown, or on later pages the best."""
-    best = [parts for _, _, parts in page.shown] if first else list(ranked.parts[:1])
-    return all(match(_chance(goals, parts)) == "partial" for parts in best)
+def _nobody_fits(goals: Goals, first: Page) -> bool:
+    """Whether not even the first page has a good match."""
+    return all(match(_chance(goals, parts)) == "partial" for _, _, parts in first.shown)
 
 
 def _hints_about(mentors: Sequence[Mentor], abstained: bool = False) -> tuple[Hint, ...]:

@@ -20,6 +20,7 @@ from indexer.vectors import Vectors
 from indexer.writing import Writer
 from models.mentor import Mentor
 from recommender.recommend import Recommender
+from recommender.scoring import VERSION
 
 # One axis a field of work: texts that share a field are near, others are orthogonal.
 AXES = (
@@ -86,6 +87,11 @@ def _direction(word: str) -> NDArray[np.float32]:
 def table_encoder(_settings: Settings) -> TableEncoder:
     """The encoder factory that wiring takes."""
     return TableEncoder()
+
+
+def version(sequence: int, space: str = "table-1") -> str:
+    """The index version at a sequence of changes."""
+    return f"{space}/{VERSION}/{sequence}"
 
 
 RECORDS: tuple[dict[str, object], ...] = (

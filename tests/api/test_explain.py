@@ -8,6 +8,7 @@ from tests.fakes import RECORDS
 LIST, PATH = "/v1/recommendations", "/v1/recommendations/explain"
 GOAL = "I work in audit and want to move into venture capital"
 LAST = "sea07"
+TOPIC = "turbine casings, rotors and nozzles"
 
 
 def explain(client, mentor="auditor", goals=GOAL, **body):
@@ -79,10 +80,10 @@ def test_what_keeps_a_mentor_out_is_named(client):
 
 def test_a_suggestion_is_proven_by_the_list(index, serve):
     crowd = [{"id": f"c{i}", "bio": "I cook for a startup."} for i in range(5)]
-    client = serve(index(*crowd, {"id": "w", "headline": "Yard", "topics": ["turbine casings"]}))
+    client = serve(index(*crowd, {"id": "w", "headline": "Yard", "topics": [TOPIC]}))
     answer = explain(client, "w", "I want to join a startup").json()
     assert answer["rank"] == 6
-    assert answer["nearly"]["add"] == "turbine casings"
+    assert answer["nearly"]["add"] == TOPIC
     goals = ["I want to join a startup", answer["nearly"]["add"]]
     found = client.post(LIST, json={"goals": goals}).json()["recommendations"]
     assert found[answer["nearly"]["rank"] - 1]["mentor"]["id"] == "w"

@@ -1,16 +1,23 @@
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from api.cursors import cursor
 from api.schemas import RecommendationsAnswer, RecommendationsBody
 from models.mentor import string_at
-from tests.fakes import TableEncoder
+from recommender.calibration import chance, match
+from recommender.goals import understand
+from tests.fakes import TableEncoder, version
 
 PATH = "/v1/recommendations"
 JSON = {"content-type": "application/json"}
 GOAL = "I work in audit and want to move into venture capital"
+
+
+def micro(value):
+    return round(value * 1_000_000)
 
 
 def recommend(client, goals=GOAL, **body):
@@ -50,10 +57,14 @@ def test_every_quote_of_an_answer_stands_in_the_mentor_beside_it(client):
 def test_contributions_and_reasons_of_an_answer_sum_up(client):
     for one in recommend(client, limit=30).json()["recommendations"]:
         parts = one["contributions"]
-        assert one["score"] == pytest.approx(sum(parts.values()), abs=1e-6)
-        for part, rest in (("passages", "other_passages"), ("lexical", "other_terms")):
-            said = sum(r["contribution"] for r in one["reasons"] if r["part"] == part)
-            assert said + one[rest] == pytest.approx(parts[part], abs=1e-6)
+        assert micro(one["score"]) == sum(map(micro, parts.values()))
+        for part, rest in (
+            ("passages", "other_passages"),
+            ("profile", "other_profile"),
+            ("lexical", "other_terms"),
+        ):
+            said = [r["contribution"] for r in one["reasons"] if r["part"] == part]
+            assert sum(map(micro, [*said, one[rest]])) == micro(parts[part])
 
 
 def test_ten_mentors_come_unless_another_limit_is_named(client):
@@ -110,7 +121,8 @@ def test_exclusions_keep_out(client, exclude):
 def test_asking_for_no_explanation_leaves_reasons_out(client):
     one = recommend(client, explain=False).json()["recommendations"][0]
     assert one["reasons"] == []
-    assert one["other_passages"] == one["contributions"]["passages"]
+    rest = {name: one[f"other_{name}"] for name in ("passages", "profile", "terms")}
+    assert list(rest.values()) == list(one["contributions"].values())
 
 
 def test_cursors_lead_through_every_mentor_once(client):
@@ -163,7 +175,7 @@ def test_a_cursor_of_another_request_is_refused(client):
 
 def test_a_cursor_of_an_older_index_is_gone(client):
     digest = RecommendationsBody.model_validate({"goals": GOAL}).digest()
-    answer = recommend(client, cursor=cursor(5, digest, "table-1/s1/1"))
+    answer = recommend(client, cursor=cursor(5, digest, version(1)))
     assert "begin again without a cursor" in problem(answer, 410, "cursor-expired")
 
 
@@ -293,7 +305,7 @@ def test_the_process_is_live_and_ready(client):
     assert client.get("/health/live").json() == {"status": "live"}
     assert client.get("/health/ready").json() == {
         "status": "ready",
-        "index_version": "table-1/s1/30",
+        "index_version": version(30),
     }
 
 
@@ -339,7 +351,7 @@ def test_the_server_stays_live_while_a_goal_is_slow(index, serve):
 def test_a_running_server_takes_up_what_another_process_wrote(index, serve, until):
     client = serve(index())
     index({"id": "newcomer", "bio": "I audit venture capital funds."})
-    until(lambda: client.get("/health/ready").json()["index_version"] == "table-1/s1/6")
+    until(lambda: client.get("/health/ready").json()["index_version"] == version(6))
     assert "newcomer" in ids(recommend(client))
 
 
@@ -348,9 +360,9 @@ def test_a_cursor_leads_on_in_the_version_it_was_issued_on(index, serve, until):
     before = ids(recommend(client, limit=3))
     following = recommend(client, limit=1).json()["next"]
     index({"id": "newcomer", "bio": "I audit venture capital funds."})
-    until(lambda: client.get("/health/ready").json()["index_version"] == "table-1/s1/6")
+    until(lambda: client.get("/health/ready").json()["index_version"] == version(6))
     second = recommend(client, limit=1, cursor=following).json()
-    assert second["index_version"] == "table-1/s1/5"
+    assert second["index_version"] == version(5)
     assert [one["mentor"]["id"] for one in second["recommendations"]] == before[1:2]
     assert "newcomer" in ids(recommend(client))
 
@@ -375,3 +387,51 @@ def test_an_unexpected_error_is_a_problem_that_tells_nothing(index, serve):
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
+
+
+def test_eight_threads_get_the_same_bytes_as_one(client):
+    asked = [
+        {"goals": GOAL},
+        {"goals": "audit or law; teach pupils in a classroom", "limit": 25},
+        {"goals": GOAL, "filters": {"language": ["en"], "available": None}, "diversity": 0.5},
+        {"goals": "nursing", "explain": False},
+    ]
+
+    def text(body):
+        answer = recommend(client, **body)
+        return answer.text.replace(answer.json()["recommendation_id"], "")
+
+    alone = [text(body) for body in asked]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(text, asked * 8))
+    assert together == alone * 8
+
+
+def test_each_recommendation_says_what_its_score_is_worth(client):
+    answer = recommend(client, limit=30).json()
+    words = len(understand(GOAL).terms)
+    for one in answer["recommendations"]:
+        assert one["chance"] == round(chance(one["score"], words), 6)
+        assert one["match"] == match(one["chance"])
+    assert {one["match"] for one in answer["recommendations"]} >= {"strong", "partial"}
+    assert answer["abstained"] is False
+
+
+def test_an_answer_that_abstains_says_so_and_lists_the_nearest(client):
+    answer = recommend(client, "zymurgy").json()
+    assert answer["abstained"] is True
+    assert [hint["code"] for hint in answer["hints"]] == ["nobody_fits"]
+    assert {one["match"] for one in answer["recommendations"]} == {"partial"}
+    assert len(answer["recommendations"]) == 10
+
+
+def test_a_shared_word_names_the_word_of_the_goal_and_a_quote_does_not(client):
+    best = recommend(client, "I audit venture capital").json()["recommendations"][0]
+    named = {r["quote"]: r["term"] for r in best["reasons"] if r["part"] == "lexical"}
+    assert named == {"audit": "audit", "venture": "venture", "capital": "capital"}
+    assert {r["term"] for r in best["reasons"] if r["part"] != "lexical"} == {None}
+
+
+def test_each_part_of_the_goals_says_what_it_is_about(client):
+    parts = recommend(client, "I want to audit funds").json()["goals"]
+    assert [part["about"] for part in parts] == ["wish"]

@@ -21,6 +21,7 @@ def answer(*reasons, goals=("audit",), hints=(), summary="Told.", moved=None, **
     one = {
         "mentor": {"id": "m1"} | mentor,
         "score": 0.726968,
+        "match": "strong",
         "summary": summary,
         "contributions": {"passages": 0.15, "profile": 0.1, "lexical": 0.2},
         "reasons": reasons,
@@ -41,10 +42,17 @@ def test_a_mentor_is_shown_with_name_score_summary_and_what_each_reason_adds(cap
     value = answer(reason("I audit."), topic, *words, name="Wanjiru", headline="Fund")
     assert shown(capsys, value) == [
         "",
-        " 1  Wanjiru  Fund  0.73",
+        " 1  Wanjiru  Fund  strong 0.73",
         "    Told.",
         "    bio +0.08 · topics/1 +0.05 · profile +0.10 · words you share (audit, MBA) +0.20",
     ]
+
+
+def test_quotes_behind_the_profile_part_stand_after_those_behind_the_passages(capsys):
+    value = answer(
+        reason("I audit."), reason("I teach.", part="profile", field="/topics/0", contribution=0.04)
+    )
+    assert shown(capsys, value)[3] == "    bio +0.08 · topics/0 +0.04 · lexical +0.20"
 
 
 def test_a_part_without_a_reason_to_show_is_shown_as_a_whole(capsys):
@@ -57,7 +65,7 @@ def test_who_was_moved_by_diversity_is_shown_with_the_place_by_score(capsys):
 
 
 def test_a_mentor_without_a_name_is_shown_by_id(capsys):
-    assert shown(capsys, answer())[1] == " 1  m1  0.73"
+    assert shown(capsys, answer())[1] == " 1  m1  strong 0.73"
 
 
 def test_several_goals_are_listed_with_the_help_they_ask_for(capsys):
@@ -80,7 +88,7 @@ def test_one_mentor_is_shown_at_the_place_with_what_is_in_the_way_and_what_would
         "  1. audit  (giving back)",
         "  2. law  (giving back)",
         "",
-        "12  m1  0.73",
+        "12  m1  strong 0.73",
         "    Told.",
         "    passages +0.15 · profile +0.10 · lexical +0.20",
         "    Why not: Comes at place 12.",
@@ -90,15 +98,15 @@ def test_one_mentor_is_shown_at_the_place_with_what_is_in_the_way_and_what_would
 
 
 def test_a_mentor_without_a_place_is_shown_with_a_dash_for_it(capsys):
-    assert standing(capsys, rank=None)[3] == "--  m1  0.73"
+    assert standing(capsys, rank=None)[3] == "--  m1  strong 0.73"
 
 
 def test_hints_are_shown(capsys):
     assert shown(capsys, answer(hints=["Name the role."]))[0] == "Hint: Name the role."
 
 
-def test_that_nobody_fits_is_said(capsys):
-    assert shown(capsys, answer() | {"recommendations": []}) == ["Nobody fits these filters."]
+def test_that_nobody_passes_the_filters_is_said(capsys):
+    assert shown(capsys, answer() | {"recommendations": []}) == ["Nobody passes these filters."]
 
 
 def test_a_piped_line_is_not_broken_however_long(capsys):
@@ -111,7 +119,7 @@ def test_a_piped_line_is_not_broken_however_long(capsys):
 def test_a_profile_can_neither_break_the_line_nor_steer_the_terminal(capsys, text):
     word = reason(text, part="lexical", contribution=0.2)
     lines = shown(capsys, answer(word, name=text, headline=text, summary=f"“{text}”"))
-    assert lines[1:3] == [" 1  two lines  two lines  0.73", "    “two lines”"]
+    assert lines[1:3] == [" 1  two lines  two lines  strong 0.73", "    “two lines”"]
     assert lines[3].endswith("words you share (two lines) +0.20")
     assert len(lines) == 4
 
@@ -119,7 +127,7 @@ def test_a_profile_can_neither_break_the_line_nor_steer_the_terminal(capsys, tex
 def test_square_brackets_are_shown_as_they_are(capsys):
     text = "[bold]R&D[/bold] lead"
     lines = shown(capsys, answer(headline=text, summary=text))
-    assert lines[1:3] == [f" 1  m1  {text}  0.73", f"    {text}"]
+    assert lines[1:3] == [f" 1  m1  {text}  strong 0.73", f"    {text}"]
 
 
 def test_json_keeps_every_script_readable(capsys):

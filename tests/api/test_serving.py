@@ -14,7 +14,7 @@ from models.errors import (
     SpaceMismatch,
 )
 from recommender.recommend import Request
-from tests.fakes import RECORDS, TableEncoder, mentors, put, table_encoder
+from tests.fakes import RECORDS, TableEncoder, mentors, put, table_encoder, version
 
 NEWCOMER = {"id": "newcomer", "bio": "I audit venture capital funds."}
 
@@ -63,7 +63,7 @@ def test_following_takes_up_what_another_process_wrote(index, open_serving):
     assert "newcomer" not in ids(serving)
     assert serving.follow() is True
     assert "newcomer" in ids(serving)
-    assert serving.recommender.index_version == "table-1/s1/6"
+    assert serving.recommender.index_version == version(6)
 
 
 def test_who_has_newer_words_near_the_top_comes_at_once(index, open_serving):
@@ -71,7 +71,7 @@ def test_who_has_newer_words_near_the_top_comes_at_once(index, open_serving):
     put(serving.store, RECORDS[0] | {"headline": "Audit, then venture capital"})
     found = serving.recommend(Request("audit venture capital")).recommendations[0].mentor
     assert (found.id, found.headline) == ("auditor", "Audit, then venture capital")
-    assert serving.recommender.index_version == "table-1/s1/6"
+    assert serving.recommender.index_version == version(6)
 
 
 def test_what_this_process_wrote_is_found_by_the_very_next_request(index, open_serving):
@@ -82,7 +82,7 @@ def test_what_this_process_wrote_is_found_by_the_very_next_request(index, open_s
     assert serving.patch("nurse", {"available": False}).revision == 7
     assert sorted(ids(serving)) == ["auditor", "newcomer", "teacher"]
     assert serving.remove("teacher") == 8
-    assert serving.recommender.index_version == "table-1/s1/8"
+    assert serving.recommender.index_version == version(8)
     assert sorted(ids(serving)) == ["auditor", "newcomer"]
     assert serving.follow() is False
 
@@ -90,7 +90,7 @@ def test_what_this_process_wrote_is_found_by_the_very_next_request(index, open_s
 def test_removing_nobody_is_no_change(index, open_serving):
     serving = open_serving(index())
     assert serving.remove("nobody") is None
-    assert serving.recommender.index_version == "table-1/s1/5"
+    assert serving.recommender.index_version == version(5)
 
 
 def test_a_request_under_way_keeps_the_recommender_it_began_with(index, open_serving):
@@ -98,7 +98,7 @@ def test_a_request_under_way_keeps_the_recommender_it_began_with(index, open_ser
     before = serving.recommender
     index(NEWCOMER)
     serving.follow()
-    assert before.index_version == "table-1/s1/5"
+    assert before.index_version == version(5)
     assert len(before.recommend(Request("audit")).recommendations) == 3
 
 
@@ -110,7 +110,7 @@ def test_an_index_that_another_encoder_has_adopted_is_not_taken_up(index, open_s
     other.close()
     assert serving.follow() is False
     assert ids(serving) == ["auditor", "nurse", "teacher"]
-    assert serving.recommender.index_version == "table-1/s1/5"
+    assert serving.recommender.index_version == version(5)
     with pytest.raises(SpaceMismatch, match="space table-2, this process writes table-1"):
         serving.put(mentors(NEWCOMER | {"bio": "I weld."}))
 
@@ -123,7 +123,7 @@ def test_a_version_that_was_replaced_still_answers(index, open_serving):
     index(NEWCOMER)
     serving.follow()
     assert serving.recommend(request, before.index_version) == before
-    assert serving.recommend(request, "table-1/s1/6") == serving.recommend(request)
+    assert serving.recommend(request, version(6)) == serving.recommend(request)
 
 
 def test_whoever_was_removed_comes_in_no_version(index, open_serving):
@@ -132,11 +132,11 @@ def test_whoever_was_removed_comes_in_no_version(index, open_serving):
     put(serving.store, NEWCOMER)
     serving.follow()
     serving.remove("auditor")
-    found = serving.recommend(Request("audit venture capital"), "table-1/s1/5").recommendations
+    found = serving.recommend(Request("audit venture capital"), version(5)).recommendations
     assert [one.mentor.id for one in found] == ["nurse", "teacher"]
 
 
-@pytest.mark.parametrize("version", ["table-1/s1/4", "table-2/s1/5", ""])
+@pytest.mark.parametrize("version", [version(4), version(5, "table-2"), ""])
 def test_a_version_that_never_was_has_expired(index, open_serving, version):
     serving = open_serving(index())
     with pytest.raises(CursorExpired, match="begin again without a cursor"):
@@ -148,10 +148,10 @@ def test_a_version_replaced_too_long_ago_has_expired(index, open_serving, monkey
     serving.recommend(FIRST_PAGE)
     index(NEWCOMER)
     serving.follow()
-    assert serving.recommend(FIRST_PAGE, "table-1/s1/5").index_version == "table-1/s1/5"
+    assert serving.recommend(FIRST_PAGE, version(5)).index_version == version(5)
     monkeypatch.setattr(wiring, "PINNED_S", -1.0)
     with pytest.raises(CursorExpired):
-        serving.recommend(Request("audit"), "table-1/s1/5")
+        serving.recommend(Request("audit"), version(5))
     serving.follow()
     assert serving._pinned == {}
 
@@ -162,7 +162,7 @@ def test_a_version_of_which_no_page_was_begun_is_not_kept(index, open_serving):
     index(NEWCOMER)
     serving.follow()
     with pytest.raises(CursorExpired):
-        serving.recommend(Request("audit"), "table-1/s1/5")
+        serving.recommend(Request("audit"), version(5))
 
 
 def test_only_so_many_replaced_versions_are_kept(index, open_serving, monkeypatch):
@@ -172,10 +172,10 @@ def test_only_so_many_replaced_versions_are_kept(index, open_serving, monkeypatc
         serving.recommend(FIRST_PAGE)
         serving.patch("nurse", {"capacity": 3 + places})
     serving.follow()
-    kept = [serving.recommend(Request("law"), f"table-1/s1/{i}") for i in (6, 7, 8)]
-    assert [one.index_version for one in kept] == [f"table-1/s1/{i}" for i in (6, 7, 8)]
+    kept = [serving.recommend(Request("law"), version(i)) for i in (6, 7, 8)]
+    assert [one.index_version for one in kept] == [version(i) for i in (6, 7, 8)]
     with pytest.raises(CursorExpired):
-        serving.recommend(Request("law"), "table-1/s1/5")
+        serving.recommend(Request("law"), version(5))
 
 
 def test_who_changed_elsewhere_is_explained_with_the_new_words(index, open_serving):
@@ -183,7 +183,7 @@ def test_who_changed_elsewhere_is_explained_with_the_new_words(index, open_servi
     put(serving.store, RECORDS[0] | {"headline": "Audit, then venture capital"})
     found = serving.explain(Request("audit venture capital"), "auditor")
     assert found.recommendation.mentor.headline == "Audit, then venture capital"
-    assert found.index_version == "table-1/s1/6"
+    assert found.index_version == version(6)
 
 
 def test_who_was_added_elsewhere_is_explained_at_once(index, open_serving):
@@ -207,7 +207,7 @@ def test_whose_words_cannot_be_followed_is_not_explained(index, open_serving):
     other.close()
     with pytest.raises(IndexBehind, match="does not have the newest words of the mentor 'auditor'"):
         serving.explain(Request("audit"), "auditor")
-    assert serving.explain(Request("audit"), "nurse").index_version == "table-1/s1/5"
+    assert serving.explain(Request("audit"), "nurse").index_version == version(5)
 
 
 def test_a_mentor_is_read_from_the_store(index, open_serving):
@@ -258,7 +258,7 @@ def test_an_encoder_of_another_space_is_refused(index):
 def test_an_empty_folder_can_be_begun_with_nobody(tmp_path, open_serving):
     serving = open_serving(Settings(data=tmp_path / "data"), create=True)
     assert ids(serving) == []
-    assert serving.recommender.index_version == "table-1/s1/0"
+    assert serving.recommender.index_version == version(0)
     serving.put(mentors(NEWCOMER))
     assert ids(serving) == ["newcomer"]
 
@@ -316,7 +316,7 @@ def test_when_the_live_snapshot_is_damaged_the_one_before_is_caught_up(index, op
     serving = open_serving(settings)
     assert serving.follower.origin.snapshot == older
     assert str(serving.follower.origin).endswith(f"Served: the snapshot {older}.")
-    assert serving.recommender.index_version == "table-1/s1/6"
+    assert serving.recommender.index_version == version(6)
     assert "newcomer" in ids(serving)
 
 

@@ -44,9 +44,17 @@ def reason(start: int, end: int, field: str = "/bio", **changed: object) -> Reas
 
 def recommendation(score: float, *reasons: Reason, **rest: float) -> Recommendation:
     parts = {"passages": 0.3, "profile": 0.1, "lexical": 0.2}
-    others = {"other_passages": 0.0, "other_terms": 0.0} | rest
+    others = {"other_passages": 0.0, "other_profile": 0.1, "other_terms": 0.0} | rest
     return Recommendation(
-        Mentor("m"), score, None, parts, reasons, uncovered_goals=(), facts=(), **others
+        Mentor("m"),
+        score,
+        0.9,
+        "strong",
+        parts,
+        reasons,
+        uncovered_goals=(),
+        facts=(),
+        **others,
     )
 
 
@@ -121,22 +129,32 @@ def test_a_sentence_is_removed_from_one_post_of_many_and_the_record_given_stays(
 
 
 def test_figures_that_add_up_have_no_faults():
-    reasons = (reason(0, 7, contribution=0.2), reason(0, 3, part="lexical", contribution=0.15))
-    one = recommendation(0.6, *reasons, other_passages=0.1, other_terms=0.05)
+    reasons = (
+        reason(0, 7, contribution=0.2),
+        reason(8, 24, part="profile", contribution=0.04),
+        reason(0, 3, part="lexical", contribution=0.15),
+    )
+    one = recommendation(0.6, *reasons, other_passages=0.1, other_profile=0.06, other_terms=0.05)
     assert sum_faults(one) == []
 
 
 @pytest.mark.parametrize(
-    ("score", "passages", "terms", "faults"),
+    ("score", "others", "faults"),
     [
-        (0.600001, 0.3, 0.2, ["contributions to score"]),
-        (0.6, 0.299999, 0.2, ["reasons to passages"]),
-        (0.6, 0.3, 0.200001, ["reasons to lexical"]),
-        (0.7, 0.0, 0.0, ["contributions to score", "reasons to passages", "reasons to lexical"]),
+        (0.600001, (0.3, 0.1, 0.2), ["contributions to score"]),
+        (0.6, (0.299999, 0.1, 0.2), ["reasons to passages"]),
+        (0.6, (0.3, 0.100001, 0.2), ["reasons to profile"]),
+        (0.6, (0.3, 0.1, 0.200001), ["reasons to lexical"]),
+        (
+            0.7,
+            (0.0, 0.1, 0.0),
+            ["contributions to score", "reasons to passages", "reasons to lexical"],
+        ),
     ],
 )
-def test_a_millionth_too_much_or_too_little_is_a_fault(score, passages, terms, faults):
-    one = recommendation(score, other_passages=passages, other_terms=terms)
+def test_a_millionth_too_much_or_too_little_is_a_fault(score, others, faults):
+    names = ("other_passages", "other_profile", "other_terms")
+    one = recommendation(score, **dict(zip(names, others, strict=True)))
     assert sum_faults(one) == faults
 
 

@@ -3,9 +3,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models.goals import GoalPart
 from models.mentor import Mentor, as_record, string_at
 from models.neutral import neutralise
-from recommender.explaining import MOST_TERMS, facts
+from recommender.explaining import ASKING, asked, facts
+from recommender.naming import MOST_TERMS
 from recommender.recommend import Request
 from tests.fakes import TableEncoder
 
@@ -37,6 +39,12 @@ def test_passage_reasons_and_other_passages_sum_to_their_part(pool):
     for one in explained(pool()).values():
         total = added(one, "passages") + one.other_passages
         assert total == pytest.approx(one.contributions["passages"], abs=1e-9)
+
+
+def test_profile_reasons_and_other_profile_sum_to_their_part(pool):
+    for one in explained(pool(), "audit or nurse patients; teach pupils").values():
+        total = added(one, "profile") + one.other_profile
+        assert total == pytest.approx(one.contributions["profile"], abs=1e-9)
 
 
 def test_lexical_reasons_and_other_terms_sum_to_their_part(pool):
@@ -127,6 +135,28 @@ def test_a_rare_shared_word_covers_a_part_by_itself(pool):
     assert one.uncovered_goals == ()
 
 
+def parts(*said):
+    """Goal parts of (informativeness, what it is about)."""
+    return [GoalPart(i, "x", 0, 1, weight, None, about) for i, (weight, about) in enumerate(said)]
+
+
+def test_a_part_that_says_little_beside_the_others_asks_nothing():
+    most, little = 8.0, 8.0 * ASKING
+    assert asked(parts((most, "wish"), (little, "wish"), (little - 0.01, "wish"))) == [0, 1]
+
+
+def test_what_is_no_wish_asks_nothing_however_much_it_says():
+    assert asked(parts((9.0, "background"), (1.0, "wish"), (0.1, "wish"))) == [1]
+
+
+def test_where_nothing_reads_like_a_wish_all_of_it_asks():
+    assert asked(parts((4.0, "background"), (2.0, "background"))) == [0, 1]
+
+
+def test_parts_without_any_weight_all_ask():
+    assert asked(parts((0.0, "wish"), (0.0, "wish"))) == [0, 1]
+
+
 def test_a_name_is_no_reason(pool):
     record = {"id": "m", "name": "Audit Capital", "bio": "Audit Capital leads a fund."}
     one = explained(pool(record))["m"]
@@ -138,6 +168,7 @@ def test_without_explanation_everything_is_in_the_rest(pool):
     one = explained(pool(), explain=False)["auditor"]
     assert (one.reasons, one.uncovered_goals) == ((), ())
     assert one.other_passages == one.contributions["passages"]
+    assert one.other_profile == one.contributions["profile"]
     assert one.other_terms == one.contributions["lexical"]
 
 

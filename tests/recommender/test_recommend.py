@@ -1,10 +1,15 @@
+import math
+
+import numpy as np
 import pytest
 
 from models.errors import BadFilter, BadGoals, SpaceMismatch
+from recommender.calibration import BIAS, PER_LOG_WORDS, PER_SCORE
 from recommender.eligibility import Exclusions, Filters
-from recommender.goals import joined
-from recommender.recommend import Recommender, Request
-from tests.fakes import RECORDS, TableEncoder, put
+from recommender.goals import joined, understand
+from recommender.recommend import CONTEXT, Recommender, Request, encode_goals
+from recommender.scoring import PASSAGES, PROFILE
+from tests.fakes import RECORDS, TableEncoder, put, version
 
 GOAL = "I work in audit and want to move into venture capital"
 EVERYBODY = Filters(available=None)
@@ -49,9 +54,7 @@ def test_scores_fall_from_first_to_last(pool):
 
 def test_an_answer_names_its_index_version_and_encoder(pool):
     answer = pool().recommend(Request(GOAL))
-    assert (answer.index_version, answer.encoder) == ("table-1/s1/5", "table-1")
-    assert answer.abstained is None
-    assert {one.match for one in answer.recommendations} == {None}
+    assert (answer.index_version, answer.encoder) == (version(5), "table-1")
 
 
 def test_the_limit_is_how_many_come(pool):
@@ -223,6 +226,135 @@ def test_excluded_mentors_do_not_come(pool):
     one = pool()
     assert ids(one, exclude=Exclusions(ids=("auditor",))) == ["nurse", "teacher"]
     assert ids(one, exclude=Exclusions(organization=("ledge fund",))) == ["nurse", "teacher"]
+
+
+@pytest.fixture
+def fits_from(monkeypatch):
+    """Sets the score from which somebody is a good match; the calibration's own may change."""
+
+    def use(score):
+        monkeypatch.setattr(
+            "recommender.recommend.chance", lambda found, _words: 0.3 if found >= score else 0.1
+        )
+
+    return use
+
+
+def abstained(recommender, goal=GOAL, **request):
+    return recommender.recommend(Request(goal, **request)).abstained
+
+
+def hints(recommender, goal=GOAL, **request):
+    found = recommender.recommend(Request(goal, **request)).hints
+    return [hint.text for hint in found if hint.code == "nobody_fits"]
+
+
+NEAREST = "No mentor here fits this goal well. These are merely the nearest."
+
+
+def test_an_answer_abstains_when_not_even_the_best_is_a_good_match(pool, fits_from):
+    one = pool()
+    best = scores(one)["auditor"]
+    fits_from(best)
+    assert (abstained(one), hints(one)) == (False, [])
+    fits_from(best + 1e-6)
+    assert (abstained(one), hints(one)) == (True, [NEAREST])
+
+
+def test_an_answer_that_abstains_still_lists_the_nearest_as_partial(pool, fits_from):
+    one = pool()
+    before = scores(one)
+    fits_from(1.1)
+    found = one.recommend(Request(GOAL)).recommendations
+    assert {r.mentor.id: r.score for r in found} == before
+    assert {(r.chance, r.match) for r in found} == {(0.1, "partial")}
+
+
+@pytest.mark.parametrize("more", [{}, {"diversity": 0.7}, {"explain": False}])
+def test_later_pages_abstain_as_the_first_does(pool, fits_from, more):
+    one = pool(*crowd(30))
+    best = max(scores(one, limit=30).values())
+    for threshold, expected in ((best, False), (best + 1e-6, True)):
+        fits_from(threshold)
+        pages = [abstained(one, limit=7, offset=offset, **more) for offset in (0, 7, 28, 10**6)]
+        assert pages == [expected] * 4
+
+
+def test_whether_an_answer_abstains_does_not_depend_on_how_many_are_asked_for(pool, fits_from):
+    one = pool(*crowd(30))
+    found = list(scores(one, limit=30).values())
+    for threshold, expected in ((found[0], False), (found[0] + 1e-6, True)):
+        fits_from(threshold)
+        assert {abstained(one, limit=limit) for limit in (1, 7, 300)} == {expected}
+
+
+def test_whoever_is_no_longer_there_does_not_keep_any_page_from_abstaining(pool, fits_from, remove):
+    one = pool()
+    fits_from(scores(one)["auditor"])
+    remove("auditor")
+    assert [abstained(one, limit=1, offset=offset) for offset in (0, 1, 9)] == [True] * 3
+
+
+def test_under_a_filter_those_who_pass_it_decide(pool, fits_from):
+    one = pool()
+    fits_from(scores(one)["auditor"])
+    assert abstained(one, filters=Filters(country=("KE",))) is False
+    assert abstained(one, filters=Filters(country=("SG",))) is True
+
+
+@pytest.mark.parametrize("offset", [0, 10])
+def test_where_nobody_is_eligible_the_answer_abstains_and_names_no_nearest(pool, offset):
+    nobody = {"filters": Filters(country=("AQ",)), "offset": offset}
+    one = pool()
+    assert abstained(one, **nobody) is True
+    assert hints(one, **nobody) == ["No mentor here fits this goal well."]
+
+
+def test_a_list_in_which_one_is_a_good_match_does_not_abstain(pool):
+    answer = pool().recommend(Request(GOAL))
+    assert [one.match for one in answer.recommendations] == ["strong", "partial", "partial"]
+    assert (answer.abstained, answer.hints) == (False, ())
+
+
+def test_the_chance_is_that_of_the_score_and_the_words_of_the_goal(pool):
+    for one in pool().recommend(Request(GOAL)).recommendations:
+        # audit, capital, move, venture, work
+        odds = math.exp(BIAS + PER_SCORE * one.score) * 5**PER_LOG_WORDS
+        assert one.chance == pytest.approx(odds / (1 + odds), abs=1e-6)
+
+
+def test_the_match_is_that_of_the_chance_told(pool, monkeypatch):
+    monkeypatch.setattr("recommender.recommend.chance", lambda *_: 0.4999996)
+    one = pool().recommend(Request(GOAL, limit=1)).recommendations[0]
+    assert (one.chance, one.match) == (0.5, "strong")
+
+
+def test_an_explanation_says_what_the_score_is_worth_as_the_list_does(pool):
+    one = pool()
+    for found in one.recommend(Request(GOAL)).recommendations:
+        alone = one.explain(Request(GOAL), found.mentor.id).recommendation
+        assert (alone.chance, alone.match) == (found.chance, found.match)
+
+
+def test_the_goal_is_read_whole_and_its_parts_bend_no_score(pool):
+    goal = "I audit funds. And I want to teach pupils, or nurse patients!"
+    one = pool({"id": "m", "bio": "A nurse on a ward."})
+    (found,) = one.recommend(Request(goal)).recommendations
+    toward, row = TableEncoder().encode_queries([goal, "A nurse on a ward."]).astype(float)
+    expected = {"passages": PASSAGES * (toward @ row), "profile": PROFILE * (toward @ row)}
+    assert {k: found.contributions[k] for k in expected} == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_goal_too_long_to_be_read_at_once_is_the_mean_of_its_stretches():
+    sentence, last = "I like to walk along the river with my old dog.", "I want to audit a fund."
+    text = " ".join([*[sentence] * 20, last])  # 20 * 48 characters: more than one stretch takes
+    fits = CONTEXT // 48
+    encoder = TableEncoder()
+    stretches = [" ".join([sentence] * fits), " ".join([*[sentence] * (20 - fits), last])]
+    mean = encoder.encode_queries(stretches).mean(axis=0)
+    found = encode_goals(understand(text), encoder)
+    np.testing.assert_allclose(found.goal, mean / np.linalg.norm(mean), atol=1e-6)
+    assert len(found.parts) == 21
 
 
 def test_the_same_request_has_the_same_answer(pool):

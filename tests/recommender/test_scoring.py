@@ -11,16 +11,17 @@ from recommender.scoring import (
     PASSAGES,
     PROFILE,
     best_passages_mean,
-    goal_vector,
     lexical_share,
     micro,
     profile_cosine,
     score,
-    unit,
+    shares,
 )
 from recommender.scoring import VERSION as SCORING_VERSION
 
 EAST, NORTH = np.eye(2, dtype=np.float32)
+# Millionths of the passages part and of the profile part for whoever says the goal itself.
+NEAREST = (round(1_000_000 * PASSAGES), round(1_000_000 * PROFILE))
 
 
 class Nameless:
@@ -46,23 +47,7 @@ def test_the_weights_sum_to_one():
 
 
 def test_the_scoring_version_is_the_one_these_values_belong_to():
-    assert (SCORING_VERSION, PASSAGES, PROFILE, LEXICAL) == ("s1", 0.25, 0.20, 0.55)
-
-
-def test_the_goal_is_half_its_whole_text_and_half_its_parts():
-    found = goal_vector(goals(5.0), EAST, np.stack([NORTH]))
-    np.testing.assert_allclose(found.goal, [0.5**0.5, 0.5**0.5], atol=1e-6)
-    assert found.goal.dtype == np.float32
-
-
-def test_a_part_counts_by_the_root_of_what_it_says():
-    found = goal_vector(goals(16.0, 0.0), EAST, np.stack([EAST, NORTH]))
-    np.testing.assert_allclose(found.goal, [1.0, 0.000125], atol=1e-6)
-
-
-def test_parts_that_say_nothing_still_give_a_unit_vector():
-    found = goal_vector(goals(0.0), EAST, np.stack([NORTH]))
-    assert np.linalg.norm(found.goal) == pytest.approx(1.0, abs=1e-6)
+    assert (SCORING_VERSION, PASSAGES, PROFILE, LEXICAL) == ("s2", 0.25, 0.20, 0.55)
 
 
 def test_the_passages_part_is_the_mean_of_the_best_three_or_of_all():
@@ -88,6 +73,20 @@ def test_the_lexical_part_is_a_share_of_what_the_goal_could_attain():
     np.testing.assert_allclose(found, [0.75 / (1 + norm), 1.5 / (2 + norm), 0.0], atol=1e-7)
 
 
+def test_a_related_word_adds_to_the_lexical_part_for_what_it_is_worth(monkeypatch):
+    table = {"investor": {"fund": 0.4, "audit": 0.3}}
+    monkeypatch.setattr("recommender.words.related", lambda stem: table.get(stem, {}))
+    found = lexical_share({"investor": 3.0, "audit": 1.0}, np.arange(3), lexicon())
+    norm = 1.2 * (0.25 + 0.75 * 2 / 65)
+    one, two = 1 / (1 + norm), 2 / (2 + norm)
+    expected = [0.75 * 0.4 * one + 0.25 * one, 0.75 * 0.3 * two + 0.25 * two, 0.0]
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_a_goal_whose_words_weigh_nothing_shares_none():
+    assert lexical_share({"audit": 0.0}, np.arange(3), lexicon()).tolist() == [0.0, 0.0, 0.0]
+
+
 def test_a_goal_without_terms_shares_none():
     assert lexical_share({}, np.arange(3), lexicon()).tolist() == [0.0, 0.0, 0.0]
 
@@ -96,8 +95,11 @@ def test_parts_are_rounded_to_whole_millionths():
     assert micro(np.array([0.1234564, 0.1234566, -1e-7])).tolist() == [123456, 123457, 0]
 
 
-def test_a_zero_vector_stays_zero():
-    assert unit(np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
+def test_shares_sum_to_the_rounded_sum_at_every_step():
+    thirds = shares(np.full(4, 1e-6 / 3))
+    assert thirds == [0.0, 1e-6, 0.0, 0.0]
+    assert shares(np.array([0.1234564, -0.0234564, 1.0])) == [0.123456, -0.023456, 1.0]
+    assert shares(np.zeros(0)) == []
 
 
 def scored(vectors, ids, rows=None):
@@ -111,7 +113,7 @@ def scored(vectors, ids, rows=None):
 def test_the_best_comes_first_and_ties_stand_in_the_order_of_ids(ids, rows):
     found = scored([NORTH, EAST, NORTH, EAST], ids)
     assert found.rows.tolist() == rows
-    assert found.parts.tolist() == [[250_000, 200_000, 0]] * 2 + [[0, 0, 0]] * 2
+    assert found.parts.tolist() == [[*NEAREST, 0]] * 2 + [[0, 0, 0]] * 2
 
 
 def test_ids_of_ties_are_ordered_by_code_points():
@@ -122,11 +124,11 @@ def test_ids_of_ties_are_ordered_by_code_points():
 def test_only_the_rows_asked_for_are_scored():
     found = scored([EAST, NORTH, EAST], "abc", rows=[1, 2])
     assert found.rows.tolist() == [2, 1]
-    assert found.parts.sum(axis=1).tolist() == [450_000, 0]
+    assert found.parts.sum(axis=1).tolist() == [sum(NEAREST), 0]
 
 
 def test_the_opposite_of_the_goal_has_the_lowest_score():
-    assert scored([-EAST], "a").parts.sum() == -450_000
+    assert scored([-EAST], "a").parts.sum() == -sum(NEAREST)
 
 
 def test_nobody_to_score_is_no_error():

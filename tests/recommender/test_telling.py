@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from models.goals import GoalPart, Goals
@@ -15,13 +17,15 @@ def quote(text, goal=0, field="/bio"):
     return Reason(goal, "passages", field, text, 0, len(text), 0.5, 0.05)
 
 
-def word(text, goal=0):
-    return Reason(goal, "lexical", "/bio", text, 0, len(text), None, 0.05)
+def word(text, goal=0, term=None):
+    return Reason(goal, "lexical", "/bio", text, 0, len(text), None, 0.05, term or text)
 
 
 def told(*reasons, goals=(FUND,), uncovered=(), facts=()):
     parts = tuple(GoalPart(i, text, 0, len(text), 1.0, None) for i, text in enumerate(goals))
-    one = Recommendation(Mentor("m"), 0.5, None, {}, reasons, 0.0, 0.0, uncovered, facts)
+    one = Recommendation(
+        Mentor("m"), 0.5, 0.9, "strong", {}, reasons, 0.0, 0.0, 0.0, uncovered, facts
+    )
     return tell(Goals("\n".join(goals), parts, {}, ()), one)
 
 
@@ -68,6 +72,24 @@ def test_a_single_word_is_told_as_a_word():
 def test_several_words_are_told_together():
     assert told(word("audit"), word("MBA"), word("firm")) == (
         "The profile names “audit”, “MBA” and “firm”."
+    )
+
+
+def test_a_related_word_is_told_with_the_one_of_the_goal():
+    assert told(word("attorney", term="lawyers"), word("MBA")) == (
+        "The profile names “attorney” (your “lawyers”) and “MBA”."
+    )
+
+
+def test_another_form_of_the_same_word_needs_no_explaining():
+    assert told(word("audited", term="Audits")) == "The profile names “audited”."
+
+
+def test_a_quote_behind_the_profile_part_stands_under_the_goal_it_answers():
+    about = replace(quote("I teach.", 1), part="profile")
+    assert told(quote("I invest."), about, goals=(FUND, NO_MBA)) == (
+        "For “move into venture capital”: “I invest.” (bio); for “How do people get there?”: "
+        "“I teach.” (bio)."
     )
 
 
