@@ -152,8 +152,8 @@ def _list(mentor: Mentor, pointer: str, items: tuple[str, ...]) -> Iterator[Pass
 
 
 def _honest(items: tuple[str, ...]) -> tuple[str, ...]:
-    """The items, or the first few where there are so many that they claim everything."""
-    return items if len(items) <= ENDLESS else items[:ITEMS_TOGETHER]
+    """The items, or none where there are so many that they claim everything."""
+    return items if len(items) <= ENDLESS else ()
 
 
 def _joined(mentor: Mentor, placed: list[tuple[str, str]]) -> Iterator[Passage]:

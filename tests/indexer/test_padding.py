@@ -1,7 +1,7 @@
 import pytest
 
 from indexer.padding import ENDLESS, ENDLESS_TEXT, outside, padding
-from indexer.passages import ITEMS_TOGETHER, passages, words
+from indexer.passages import passages, words
 from models.mentor import Mentor
 
 BIO = "I repair church organs in Umbria. Ask me about wind chests, reeds and winter humidity."
@@ -51,12 +51,12 @@ def test_the_words_around_padding_keep_their_places():
     assert quoted == [*BIO.replace(". Ask", ".|Ask").split("|"), "I also tune pianos in winter."]
 
 
-def test_of_an_endless_list_the_first_items_are_read_and_all_of_one_that_is_shorter():
-    endless = Mentor("m", skills=tuple(SKILLS[: ENDLESS + 1]))
-    long = Mentor("m", skills=tuple(SKILLS[:ENDLESS]))
+def test_a_list_of_endless_items_says_nothing_and_one_item_less_is_read():
+    endless = Mentor("m", bio=BIO, skills=tuple(SKILLS[: ENDLESS + 1]))
+    long = Mentor("m", bio=BIO, skills=tuple(SKILLS[:ENDLESS]))
 
-    assert [p.text for p in passages(endless)] == [", ".join(SKILLS[:ITEMS_TOGETHER])]
-    assert len({pointer for pointer, _ in words(long)}) == ENDLESS
+    assert len(passages(endless)) == 2
+    assert len(passages(long)) > 2
 
 
 def test_outside_is_what_is_left_of_a_stretch():
