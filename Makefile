@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing bench-fairness txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing bench-fairness bench-calibration txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -75,6 +75,9 @@ bench-faithfulness: install ## Take quoted sentences out of profiles; writes ben
 
 bench-stuffing: install ## Stuff profiles with foreign skills and requests; writes benchmarks/stuffing.md
 	$(BIN)/python benchmarks/stuffing.py --judged $(JUDGED)
+
+bench-calibration: install ## What a chance is worth, and when to abstain; writes benchmarks/calibration.md
+	$(BIN)/python benchmarks/calibration.py --judged $(JUDGED)
 
 txtai: $(TXTAI)/installed ## Make .venv-txtai, so that txtai is measured beside this engine
 

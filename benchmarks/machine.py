@@ -23,7 +23,11 @@ def _commit() -> str:
         [*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     )
     changed = subprocess.run(
-        [*git, "status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/*.md"],
+        [
+            *git,
+            *("status", "--porcelain", "--untracked-files=no", "--"),
+            *(":!benchmarks/*.md", ":!benchmarks/*.svg"),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,7 @@
 """A pool of mentors in a folder of its own, ranked and explained as the engine does it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from machine import ROOT
@@ -18,7 +19,7 @@ from indexer.writing import Writer
 from models.mentor import Mentor
 from models.ports import Encoder
 from models.recommendation import Recommendation
-from recommender.eligibility import Filters
+from recommender.eligibility import Exclusions, Filters
 from recommender.recommend import Recommender, Request
 
 AT_ONCE = 100  # mentors written together
@@ -45,6 +46,12 @@ class Pool:
         """The first `limit` mentors with their reasons, full ones too."""
         return self._recommender.recommend(Request(goal, limit, filters=EITHER)).recommendations
 
+    def of(self, goal: str, ids: Collection[str]) -> tuple[Recommendation, ...]:
+        """These mentors with their reasons, best first."""
+        others = Exclusions(ids=tuple(sorted(self.mentors.keys() - set(ids))))
+        request = Request(goal, max(1, len(ids)), filters=EITHER, exclude=others)
+        return self._recommender.recommend(request).recommendations
+
     def all(self, goal: str) -> tuple[Recommendation, ...]:
         """Everybody, best first, without reasons; with so many asked for nobody is passed by."""
         request = Request(goal, max(1, len(self.mentors)), filters=EITHER, explain=False)
@@ -58,17 +65,34 @@ class Pool:
         self._store.close()
 
 
-def judged_pools(folder: Path | None) -> Iterator[tuple[str, list[Mentor], JudgedSet]]:
+@dataclass(frozen=True, slots=True)
+class JudgedFiles:
+    """Where a judged set lies, and what reports call it."""
+
+    name: str
+    mentors: Path
+    goals: Path
+    judgments: Path
+
+
+def judged_files(folder: Path | None) -> Iterator[JudgedFiles]:
     """The real mentors with judged goals in `folder`, if there are any, then the sample ones."""
     if folder and (folder / "dev_qrels.tsv").is_file():
-        judged = read_judged_set(folder / "dev_goals.jsonl", folder / "dev_qrels.tsv")
+        names = ("mentors.jsonl", "dev_goals.jsonl", "dev_qrels.tsv")
         name = "Real mentors with judged goals (`--judged`)"
-        yield name, read_mentors(folder / "mentors.jsonl"), judged
+        yield JudgedFiles(name, *(folder / one for one in names))
     else:
         print(f"No judged set of real mentors at {folder}: only examples/ is measured.")
+    names = ("mentors.jsonl", "goals.jsonl", "judgments.tsv")
     at = ROOT / "examples"
-    judged = read_judged_set(at / "goals.jsonl", at / "judgments.tsv")
-    yield "The sample mentors (`examples/`)", read_mentors(at / "mentors.jsonl"), judged
+    yield JudgedFiles("The sample mentors (`examples/`)", *(at / one for one in names))
+
+
+def judged_pools(folder: Path | None) -> Iterator[tuple[str, list[Mentor], JudgedSet]]:
+    """The name, the mentors and the judgments of each set of `judged_files`."""
+    for files in judged_files(folder):
+        judged = read_judged_set(files.goals, files.judgments)
+        yield files.name, read_mentors(files.mentors), judged
 
 
 def read_mentors(path: Path) -> list[Mentor]:

@@ -39,7 +39,7 @@ def read_judged_set(goals: Path, qrels: Path) -> JudgedSet:
 def _read_goals(path: Path) -> tuple[dict[str, str], set[str]]:
     texts: dict[str, str] = {}
     offtopic: set[str] = set()
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         try:
             goal = json.loads(line)
             texts[str(goal["id"])] = str(goal["text"])
@@ -54,7 +54,7 @@ def _read_goals(path: Path) -> tuple[dict[str, str], set[str]]:
 
 def _read_grades(path: Path) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = defaultdict(dict)
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         cells = line.split("\t")
         grade = cells[2].strip() if len(cells) >= _FEWEST_COLUMNS else ""
         if not grade.isdecimal() or int(grade) > HIGHEST:
@@ -66,7 +66,8 @@ def _read_grades(path: Path) -> dict[str, dict[str, int]]:
     return dict(grades)
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that are not blank with their numbers, from 1. Raises SourceUnreadable."""
     try:
         # Not splitlines(): JSON strings may hold U+2028 and its like.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
