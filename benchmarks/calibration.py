@@ -80,7 +80,7 @@ def main() -> None:
         f"`make bench-calibration`.\n\n## Calibration\n\n{_prose(__doc__)}\n",
         quality_table(sets, runs),
         curve_table(sets),
-        f"Pairs of the {widest} set by the mean of their held-out chances:\n",
+        f"Judged pairs ({widest}) by the mean of their held-out chances:\n",
         reliability_table(reliable),
         f"![Share judged useful over chance given]({PICTURE.name})\n",
         label_table(sets),
