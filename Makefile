@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing bench-fairness bench-calibration txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding train-goals related-words txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -90,6 +90,15 @@ $(TXTAI)/installed: constraints.txt benchmarks/txtai.txt
 
 bench-fairness: install ## Exchange names and genders, compare the orders; writes benchmarks/fairness.md
 	$(BIN)/python benchmarks/fairness.py --judged $(JUDGED)
+
+train-goals: install ## Train what understands goals; writes recommender/goal_parts.npz
+	$(BIN)/python -m training.goal_parts
+
+related-words: install ## Make the table of related words; writes models/related.npz
+	$(BIN)/python -m training.related_words
+
+bench-understanding: install ## Parts, kinds and hints against labels made by reading
+	$(BIN)/python benchmarks/understanding.py
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(TXTAI) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -7,30 +7,39 @@ from models.errors import BadGoals
 from models.goals import GoalPart, Goals, Hint
 from models.language import foreign_language
 from models.neutral import neutral_terms
-from models.sentences import sentences
-from models.terms import has_word, stem, terms
-from recommender.help import help_wanted
+from models.terms import has_word, stem
+from recommender.help import about, help_wanted, labels
+from recommender.seams import parts
 
 MAX_CHARACTERS = 5_000  # the longest goal seen has 700; a pasted CV is not a goal
 TELLING = 1.0  # decades: "nurse" has 2.1, "teacher" 1.4; a wish with no rarer word is vague
+
+FEWEST_WORDS = 4  # content words; "nurse, Leeds" is a wish in two words
+_WANTING = re.compile(
+    r"\?|\b(?:want|wanna|need|would|hope|wish|looking|help|torn|how|what|should|learn|dream|please|"
+    r"pls|goal|become|afraid|scared)",
+    re.IGNORECASE,
+)
 
 # Stems that every wish for a better working life holds, whatever the field.
 _GENERIC = frozenset(
     stem(word)
     for word in """
-    advice advise ambition better career change dream experience field find future goal good great
-    grow growth guidance happy help hope improve interesting job learn life meaningful mentor money
-    new next opportunity path people position professional role skill someone something start step
-    success successful switch work
+    advance advice advise ambition answer ask begin best better big bored boss brave build burned
+    career carrier challenge chance change choose clueless colleague company confidence confident
+    confused cv day dear decide decision desk difference door dream earn enjoy everybody experience
+    experienced fear feel field figure find forward fresh fulfil future goal gone good great grow
+    growth guidance guide happy hard hate help honest hope idea idk im impossible improve inspire
+    interesting job journey junior learn level life look lost love luck manager meaningful meet
+    mentor mind money month morning motivated motivation move new next office ok open opportunity
+    option passion past path pay people person plan please pls position possible potential problem
+    profession professional professionally progress promote promotion purpose question raise reach
+    real resume right role safe salary scared senior show sir situation skill somebody somehow
+    someone something start step straight stress stuck success successful support switch talk tbh
+    team tell thing time tired today top truth try unhappy unsure wait way well wise work world
+    worse wrong year young
     """.split()  # noqa: SIM905 (a list of quoted words is harder to read)
 )
-
-# A list item, or a clause that begins a wish of its own.
-_SEAM = re.compile(
-    r"\n+|;\s+|(?:^|\s+)(?:\(?[0-9a-z]\)|[-*•])\s+|^[0-9]{1,2}\.\s+|,\s+(?:and|but|plus|or)\s+",
-    re.MULTILINE,
-)
-FEWEST_WORDS = 3  # content words; a shorter clause stays with its neighbour
 
 
 def understand(text: str) -> Goals:
@@ -57,7 +66,8 @@ def understand(text: str) -> Goals:
             "The goal holds half of a surrogate pair, which is no character.", pointer="/goals"
         )
     weights = _weights(text)
-    return Goals(text, _parts(text), weights, _hints(text, weights))
+    found = _parts(text)
+    return Goals(text, found, weights, _hints(text, weights, found))
 
 
 def joined(goals: str | Sequence[str]) -> str:
@@ -74,43 +84,27 @@ def _weights(text: str) -> dict[str, float]:
 
 
 def _parts(text: str) -> tuple[GoalPart, ...]:
-    spans = [span for sentence in sentences(text) for span in _clauses(text, *sentence)]
-    if not spans:  # its only words were taken for a list marker, as in "1. !"
-        spans = [_trimmed(text, 0, len(text))]
-    parts = []
-    for number, (start, end) in enumerate(spans):
+    found = []
+    for number, (start, end) in enumerate(parts(text, labels)):
         part = text[start:end]
-        informativeness = sum({t.stem: t.weight for t in neutral_terms(part)}.values())
-        parts.append(GoalPart(number, part, start, end, informativeness, help_wanted(part)))
-    return tuple(parts)
-
-
-def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The sentence cut at its seams; a piece with too few words stays with the one before."""
-    # On the sentence alone: its own beginning is where a list item's marker may stand.
-    cuts = [(start + m.start(), start + m.end()) for m in _SEAM.finditer(text[start:end])]
-    pieces = zip([start, *(after for _, after in cuts)], [*(b for b, _ in cuts), end], strict=True)
-    spans: list[tuple[int, int]] = []
-    for piece in pieces:
-        begin, stop = _trimmed(text, *piece)
-        if not has_word(text[begin:stop]):
-            continue
-        listed = "\n" in text[start:begin] or text[begin - 3 : begin].strip(" ").endswith(
-            (")", ".")
+        likely = labels(part)
+        what = about(likely)
+        weight = sum({t.stem: t.weight for t in neutral_terms(part)}.values())
+        found.append(
+            GoalPart(
+                number,
+                part,
+                start,
+                end,
+                0.0 if what == "filler" else weight,
+                help_wanted(likely) if what == "wish" else None,
+                what,
+            )
         )
-        if spans and not listed and sum(1 for _ in terms(text[begin:stop])) < FEWEST_WORDS:
-            spans[-1] = (spans[-1][0], stop)
-        else:
-            spans.append((begin, stop))
-    return spans
+    return tuple(found)
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return end - len(piece.lstrip()), start + len(piece.rstrip())
-
-
-def _hints(text: str, weights: dict[str, float]) -> tuple[Hint, ...]:
+def _hints(text: str, weights: dict[str, float], parts: Sequence[GoalPart]) -> tuple[Hint, ...]:
     hints = []
     language = foreign_language(text)
     if language:
@@ -121,6 +115,15 @@ def _hints(text: str, weights: dict[str, float]) -> tuple[Hint, ...]:
                 (("language", language),),
             )
         )
-    elif not any(w > TELLING and stem_ not in _GENERIC for stem_, w in weights.items()):
+        return tuple(hints)
+    if not any(w > TELLING and stem_ not in _GENERIC for stem_, w in weights.items()):
         hints.append(Hint("vague", "Name the role or field you want to move to."))
+    elif _only_tells(text, parts):
+        hints.append(Hint("no_wish", "Say what you want to reach or learn, too."))
     return tuple(hints)
+
+
+def _only_tells(text: str, parts: Sequence[GoalPart]) -> bool:
+    """Whether a text of some length tells of the mentee and wants nothing."""
+    long = sum(1 for _ in neutral_terms(text)) >= FEWEST_WORDS
+    return long and not _WANTING.search(text) and all(part.about != "wish" for part in parts)

@@ -40,11 +40,10 @@ class Quotes:
 
     def nearest(self) -> tuple[Reason, ...]:
         """The passages that make the passages part, each under the goal part it answers best."""
-        best = np.argsort(-self._goal, kind="stable")[:BEST_PASSAGES]
-        shown = [int(i) for i in best if i == best[0] or self._goal[i] >= QUOTED]
+        best = self._best()
         adds = shares(PASSAGES * self._goal[best] / len(best))
         reasons: list[Reason] = []
-        for i, contribution in zip(shown, adds, strict=False):
+        for i, contribution in zip(self._shown(), adds, strict=False):
             answered = max(self._asking, key=lambda part: self._parts[part, i])
             reasons.append(self._reason(i, "passages", answered, contribution, reasons))
         return tuple(reasons)
@@ -55,12 +54,12 @@ class Quotes:
         Such a passage is not among the nearest to the whole goal; what it adds is its share of
         the profile part, the mean of all passages. `mean_norm` is the length of that mean.
         """
-        answered = {reason.goal for reason in said}
-        quoted = set(np.argsort(-self._goal, kind="stable")[:BEST_PASSAGES].tolist())
+        quoted = set(self._shown())
         chosen: dict[int, int] = {}
         for part in self._asking:
             i = int(self._parts[part].argmax())
-            if part not in answered and i not in quoted and self._parts[part, i] >= COVERED:
+            open_still = all(self._parts[part, j] < COVERED for j in quoted)
+            if open_still and self._parts[part, i] >= COVERED:
                 chosen[part] = i
                 quoted.add(i)
         each = PROFILE / len(self._passages) / mean_norm
@@ -69,6 +68,13 @@ class Quotes:
         for (part, i), contribution in zip(chosen.items(), adds, strict=True):
             reasons.append(self._reason(i, "profile", part, contribution, [*said, *reasons]))
         return tuple(reasons)
+
+    def _best(self) -> NDArray[np.int64]:
+        return np.argsort(-self._goal, kind="stable")[:BEST_PASSAGES]
+
+    def _shown(self) -> list[int]:
+        best = self._best().tolist()
+        return [i for i in best if i == best[0] or self._goal[i] >= QUOTED]
 
     def _reason(
         self, i: int, kind: str, goal: int, contribution: float, others: Sequence[Reason]

@@ -19,8 +19,18 @@ CUT = 0.5
 AT_ONCE = 2_000
 
 # "Women in tech" must not find men: no word of one side is related to a word of the other.
-_FEMALE = "woman women female girl girls lady ladies mother mothers mum mom wife wives daughter"
-_MALE = "man men male boy boys gentleman gentlemen guy guys father fathers dad husband husbands son"
+_FEMALE = (
+    "woman women womanhood female females feminine femininity girl girls girlfriend lady ladies "
+    "mother mothers motherhood mum mom mama wife wives widow daughter daughters sister sisters "
+    "sisterhood aunt niece grandmother queen princess actress waitress hostess businesswoman "
+    "chairwoman spokeswoman saleswoman bride feminist feminism heroine"
+)
+_MALE = (
+    "man men manhood male males masculine masculinity boy boys boyfriend gentleman gentlemen guy "
+    "guys father fathers fatherhood dad papa husband husbands widower son sons brother brothers "
+    "brotherhood uncle nephew grandfather king prince actor waiter host businessman chairman "
+    "spokesman salesman groom patriarchy hero"
+)
 
 
 def main() -> None:
