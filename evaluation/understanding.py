@@ -5,7 +5,8 @@ Parts are compared by their first and last word, so that a comma here or there c
 """
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ class Counted:
         return 2 * self.right / both if both else 1.0
 
 
-def counted(pairs: Iterable[tuple[Set[Any], Set[Any]]]) -> Counted:
+def counted(pairs: Iterable[tuple[AbstractSet[Any], AbstractSet[Any]]]) -> Counted:
     """Over all pairs of what is there and what was found."""
     right = wrong = missed = 0
     for there, found in pairs:
