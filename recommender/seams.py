@@ -1,211 +1,232 @@
-"""Where one part of a goal may end and the next begin, and what stands around each such seam."""
+"""What speaks for and against a new part at a seam, as features of a linear model.
 
-import functools
-import re
-from collections.abc import Callable
+Three things are looked at: what is written at the seam (mark, joining word, line), the words
+beside it (each as itself where it is common, else as its sort), and what either side would be
+labelled. Most are looked at together with the mark, since "and" after a comma means another thing
+than "and" alone.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.sentences import sentences
-from recommender.grams import Classifier
-from recommender.help import FILE
+import numpy as np
+from numpy.typing import NDArray
 
-_MARK = r"(?:\(?(?:[0-9]{1,2}|[A-Za-z])[.)](?=\s)|[-*•–—])"  # noqa: RUF001 (dashes people type)
-_SEAM = re.compile(
-    rf"(?P<line>\s*\n\s*(?:{_MARK}\s*)?)"
-    rf"|(?P<mark>(?:^|(?<=[\s,;:.])){_MARK}\s+)"
-    r"|(?P<end>(?<![( ]eg\.)(?<!esp\.)(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!incl\.)(?<!approx\.)"
-    r"(?<=[.!?…])\s+(?=\S))"
-    r"|(?P<dash>\s+[-–—]+\s+)"  # noqa: RUF001 (dashes people type)
-    r"|(?P<arrow>\s*(?:->|=>|→)\s*)"
-    r"|(?P<stop>\s*[;:]\s+)"
-    r"|(?P<comma>\s*,\s+)"
-    r"|(?P<open>\s+(?=\())"
-    r"|(?P<picture>\s*[\U0001F300-\U0001FAFF☀-➿]+\s*)"
-    r"|(?P<join>\s+(?=(?:and|but|so|plus|then|also|or|because|cause|&)\s))",
-    re.IGNORECASE,
+from models.terms import weight
+from recommender.help import FILLER, KINDS, SELF
+from recommender.reading import JOINERS, Reading, Seam
+from recommender.wordclass import word_class
+
+Chances = Callable[[int, int], NDArray[np.float64]]
+"""How likely each label is for the words from one number to before another."""
+
+NEAR = 30  # words: more on a side change no decision, and a text without any stop costs the square
+COMMON = 1.6  # decades of rarity: commoner words are looked at as themselves
+_STEPS = (1, 2, 3, 4, 6, 9, 14, 99)  # lengths in words are told apart this finely
+_SEVERAL = 3
+_STRENGTH = 4.0  # how much a chance counts beside a feature that is there or not
+_JOINS = frozenset(["and", "but", "so", "or", "because", "while", "as"])
+_SUBJECTS = frozenset(("I", "WE", "THEY"))
+_VERBS = frozenset(("I", "WE", "WISH", "AUX", "V", "VED", "THEY"))
+_CONDITIONS = frozenset(
+    [
+        "if",
+        "when",
+        "whenever",
+        "although",
+        "though",
+        "because",
+        "unless",
+        "once",
+        "after",
+        "before",
+        "since",
+        "every",
+        "while",
+    ]
 )
-_WORD = re.compile(r"\w[\w'’]*|[?!]")  # noqa: RUF001 (typographic apostrophe)
-_MARKED = re.compile(rf"\s*{_MARK}\s*")
-_CERTAIN = ("sentence", "line", "mark")  # a part begins there whatever it says
 
 
 @dataclass(frozen=True, slots=True)
-class Seam:
-    """A place where the text may be cut: its parts end at `before` and begin at `after`.
+class _Side:
+    """Where the clause and the sentence around a seam begin and end, as numbers of words."""
 
-    `kind` names what stands there: end (of a sentence), line, mark (of a list), arrow, stop, comma,
-    open (bracket), picture or join. Offsets count code points.
-    """
-
-    before: int
-    after: int
-    kind: str
-
-
-def seams(text: str) -> list[Seam]:
-    """Every place where `text` may be cut, in order; at least one word lies between two."""
-    ends = {end for _, end in sentences(text)}
-    found: list[Seam] = []
-    for match in _SEAM.finditer(text):
-        kind = str(match.lastgroup)
-        if kind == "end" and match.end() in ends:
-            kind = "sentence"
-        seam = Seam(match.start(), match.end(), kind)
-        if found and not _WORD.search(text, found[-1].after, seam.before):
-            seam = Seam(found[-1].before, seam.after, _stronger(found[-1].kind, kind))
-            found.pop()
-        found.append(seam)
-    return [s for s in found if _WORD.search(text, 0, s.before) and _WORD.search(text, s.after)]
+    sentence: int
+    clause: int
+    here: int
+    head: int
+    clause_end: int
+    sentence_end: int
 
 
-def _stronger(first: str, second: str) -> str:
-    """Of two seams with no word between, the one that says more; ", and" is a join."""
-    order = (
-        "line",
-        "mark",
-        "sentence",
-        "end",
-        "stop",
-        "dash",
-        "arrow",
-        "picture",
-        "join",
-        "comma",
-        "open",
-    )
-    return min(first, second, key=order.index)
+def features(reading: Reading, chances: Chances) -> list[dict[str, float]]:
+    """The features of each seam of `reading`, by name."""
+    words, seams = len(reading.words), reading.seams
+    hard = [0, *(s.word for s in seams if s.ends_sentence or s.certain), words]
+    soft = [
+        0,
+        *(s.word for s in seams if s.mark != "_" or reading.words[s.word] in JOINERS),
+        words,
+    ]
+    shapes = [_shape(word) for word in reading.words]
+    style = _style(reading)
+    found = []
+    for seam in seams:
+        here = seam.word
+        sentence, sentence_end = _around(hard, here)
+        clause, clause_end = _around(soft, here)
+        head = here
+        while head < min(here + 2, sentence_end - 1) and reading.words[head] in JOINERS:
+            head += 1
+        side = _Side(sentence, clause, here, head, clause_end, sentence_end)
+        names = _names(reading, seam, side, shapes, style, _commas(seams, sentence, sentence_end))
+        found.append(dict.fromkeys(names, 1.0) | _of_labels(reading, seam, side, chances))
+    return found
 
 
-def around(
-    text: str, found: list[Seam], at: int, label: Callable[[str], dict[str, float]]
-) -> set[str]:
-    """What speaks for or against cutting at seam `at`, as strings.
+def _around(bounds: Sequence[int], here: int) -> tuple[int, int]:
+    return bounds[bisect_left(bounds, here) - 1], bounds[bisect_right(bounds, here)]
 
-    `label` gives the probabilities of what a stretch of text is about.
-    """
-    seam = found[at]
-    left = text[found[at - 1].after if at else 0 : seam.before]
-    right = text[seam.after : found[at + 1].before if at + 1 < len(found) else len(text)]
-    following = found[at + 1].kind if at + 1 < len(found) else "none"
-    preceding = found[at - 1].kind if at else "none"
-    words_left, words_right = (_WORD.findall(side.lower()) for side in (left, right))
-    labels_left, labels_right = label(left), label(right)
-    about_left, about_right = _about(labels_left), _about(labels_right)
-    alike = sum(labels_left[name] * labels_right[name] for name in labels_left)
-    alike /= max(labels_left.values()) * max(labels_right.values())
-    likely_left, likely_right = _likely(about_left), _likely(about_right)
-    kind = seam.kind
-    skip = int(words_right[:1] != [] and words_right[0] in _JOINING)
-    features = {
-        f"kind {kind}",
-        f"{kind} first {' '.join(words_right[:1])}",
-        f"first {' '.join(words_right[:1])}",
-        f"first two {' '.join(words_right[:2])}",
-        f"last {' '.join(words_left[-1:])}",
-        f"opens {' '.join(words_left[:1])} {' '.join(words_right[:1])}",
-        f"{kind} left {_size(words_left)}",
-        f"{kind} right {_size(words_right)}",
-        f"{kind} about {likely_left} {likely_right}",
-        f"about {likely_left} {likely_right}",
-        f"right {likely_right}",
-        f"self {_tenth(about_left['self'])} {_tenth(about_right['self'])}",
-        f"{kind} self left {_tenth(about_left['self'])}",
-        f"{kind} self right {_tenth(about_right['self'])}",
-        f"{kind} sorts {_sort(words_right[:1])} {_sort(words_right[1:2])}",
-        f"{kind} sort {_sort(words_right[skip : skip + 1])}",
-        f"sides {_sort(words_left[:1])} {_sort(words_right[skip : skip + 1])}",
-        f"{kind} sides {_sort(words_left[:1])} {_sort(words_right[skip : skip + 1])}",
-        f"{kind} alike {_tenth(alike)}",
-        f"{kind} alike {_tenth(alike)} {likely_right}",
-        *(f"{kind} first piece {piece}" for piece in _pieces(words_right[skip : skip + 1])),
-        f"turn {_tenth(about_right['self'] - about_left['self'])}",
-        f"{kind} {preceding} {following}",
-        f"{kind} asks {'?' in words_right}",
-        f"{kind} of {min(sum(s.kind == kind for s in found), 4)}",
+
+def _commas(seams: Sequence[Seam], start: int, end: int) -> int:
+    return min(_SEVERAL, sum(1 for s in seams if start < s.word < end and s.mark == ","))
+
+
+def _style(reading: Reading) -> str:
+    """How many stops a text has, whether commas and capitals: some people write none."""
+    stops = sum(reading.text.count(sign) for sign in ".!?;\n") / len(reading.words)
+    lower = reading.text == reading.text.lower()
+    return f"{(stops >= 0.03) + (stops >= 0.08)}{',' in reading.text:d}{lower:d}"  # noqa: PLR2004
+
+
+def _shape(word: str) -> str:
+    sort = word_class(word)
+    if sort in {"NUM", "N", "Ns"}:
+        return sort
+    return sort if sort in {"V", "VED", "VING"} and weight(word) >= COMMON else word
+
+
+def _length(words: int) -> int:
+    return next((step for step in _STEPS if words <= step), _STEPS[-1])
+
+
+def _join(reading: Reading, side: _Side) -> str:
+    if side.head == side.here:
+        return "-"
+    word = reading.words[side.here]
+    return word if word in _JOINS else "then"
+
+
+def _names(
+    reading: Reading, seam: Seam, side: _Side, shapes: Sequence[str], style: str, commas: int
+) -> list[str]:
+    """Features that are there or not."""
+    sorts, mark, join = reading.classes, seam.sort, _join(reading, side)
+    here, head = side.here, side.head
+    first = reading.head(side.sentence, side.sentence_end)
+    left = reading.head(side.clause, here)
+    opener, before = sorts[head], sorts[here - 1]
+    two = " ".join(sorts[head : head + 2])
+    subject_left = not _SUBJECTS.isdisjoint(sorts[left:here])
+    subject_right = not _SUBJECTS.isdisjoint(sorts[head : side.clause_end])
+    verb_left = next((s for s in sorts[left:here] if s in _VERBS), "-")
+    verb_right = next((s for s in sorts[head : side.clause_end] if s in _VERBS), "-")
+    condition = reading.words[left] in _CONDITIONS
+    conditional = condition or reading.words[first] in _CONDITIONS
+    capital = reading.text[reading.spans[here][0]].isupper()
+    names = [
+        f"mark {mark}", f"written {seam.mark}", f"join {join}", f"mark-join {mark} {join}",
+        f"joins {' '.join(reading.words[here:head])}", f"mark-ends {seam.mark} {seam.ends_sentence}",
+        f"open {opener}", f"open2 {two}", f"open3 {' '.join(sorts[head : head + 3])}",
+        f"mark-open {mark} {opener}", f"join-open {join} {opener}",
+        f"mark-join-open {mark} {join} {opener}", f"join-open2 {join} {two}",
+        f"mark-open2 {mark} {two}",
+        *(f"word {' '.join(shapes[head : head + n])}" for n in (1, 2, 3)),
+        f"join-word {join} {shapes[head]}", f"join-word2 {join} {' '.join(shapes[head : head + 2])}",
+        f"mark-word {mark} {shapes[head]}",
+        f"before {before}", f"mark-before-open {mark} {before} {opener}",
+        f"last {shapes[here - 1]}", f"last2 {' '.join(shapes[max(0, here - 2) : here])}",
+        f"last-join {shapes[here - 1]} {join}",
+        f"before2-join {' '.join(sorts[max(0, here - 2) : here])} {join}",
+        f"capital {capital} {seam.mark}",
+        f"commas {mark} {commas}", f"commas {mark} {join} {commas}",
+        f"first-open {sorts[first]} {opener}", f"first-open {join} {sorts[first]} {opener}",
+        f"left-open {sorts[left]} {opener}", f"left-open {mark} {sorts[left]} {opener}",
+        f"first-word {shapes[first]} {opener} {join}", f"first-words {shapes[first]} {shapes[head]}",
+        f"alike {sorts[first] == opener} {sorts[left] == opener} {mark} {join}",
+        f"verb {verb_right} {mark} {join}", f"verbs {verb_left} {verb_right}",
+        f"verbs {verb_left} {verb_right} {mark}",
+        f"subjects {subject_left} {subject_right} {mark} {join}",
+        f"condition {conditional} {mark} {join}", f"condition {condition} {opener} {mark}",
+        f"style {style} {mark}", f"style {style} {seam.mark} {join}",
+        f"style {style} {opener} {seam.mark} {join}",
+    ]  # fmt: skip
+    opened = reading.text[: reading.spans[here][0]]
+    if opened.count("(") > opened.count(")"):
+        names += ["inside", f"inside {seam.mark}"]
+    lengths = {
+        "left": here - side.clause,
+        "right": side.clause_end - here,
+        "so-far": here - side.sentence,
+        "to-come": side.sentence_end - here,
     }
-    if kind in ("comma", "join"):
-        second = words_right[1:2] if kind == "join" else words_right[:1]
-        features |= {f"{kind} verb {' '.join(second)}", f"{kind} then {' '.join(words_right[1:3])}"}
-    return features
+    for name, words in lengths.items():
+        step = _length(words)
+        names += [f"{name} {step}", f"{name} {mark} {step}", f"{name} {join} {step}"]
+    names.append(f"left-right {_length(lengths['left'])} {_length(lengths['right'])}")
+    return names
 
 
-_JOINING = frozenset(("and", "but", "so", "plus", "then", "also", "or", "because", "cause"))
-_SORTS = {
-    "me": "i i'm im i've ive i'd id i'll my we we're our me us",
-    "want": "want wants wanna need needs would hope wish wishing looking like love dream dreaming",
-    "ask": "how what where which who when why is are should can could do does will whether if",
-    "them": "he she they it everyone everybody nobody people somebody someone this that there you",
-    "near": "in on with for from at of by about after before since as without during into than",
-    "some": "a an the some any more better less my two three one each every no not",
-    "joining": " ".join(_JOINING),
-    "to": "to",
-    "act": "get learn find become build make pass improve help find move go start stop be "
-    "understand know meet talk write read decide choose prepare practise practice teach lead "
-    "grow work change",
-}
-_SORT_OF = {word: sort for sort, words in _SORTS.items() for word in words.split()}
+def _of_labels(reading: Reading, seam: Seam, side: _Side, chances: Chances) -> dict[str, float]:
+    """Features from how likely each label is for the words on either side, range [-4, 4]."""
+    mark, join = seam.sort, _join(reading, side)
+    right = _length(side.clause_end - side.here)
+    found: dict[str, float] = {}
+    for name, first, last in (
+        ("clause", side.clause, side.clause_end),
+        ("sentence", side.sentence, side.sentence_end),
+    ):
+        start, end = max(first, side.here - NEAR), min(last, side.here + NEAR)
+        before, after, whole = (
+            chances(start, side.here),
+            chances(side.head, end),
+            chances(start, end),
+        )
+        for i, chance in enumerate(before):
+            found[f"{name} before {i}"] = chance
+        for i, chance in enumerate(after):
+            found[f"{name} after {i}"] = chance
+        kinds = float(before[: len(KINDS)] @ after[: len(KINDS)])
+        gain = float(before.max() + after.max() - 2 * whole.max())
+        found |= {
+            f"{name} kinds {join}": kinds,
+            f"{name} gain": gain / 2,
+            f"{name} gain {mark}": gain / 2,
+            f"{name} sure {mark} {join}": float(after.max()) / 2,
+            f"{name} sure": float(after.max()) / 2,
+            f"{name} sure before": float(before.max()) / 2,
+        }
+        pairs = _pairs(before, after) | {"same": float(before @ after)}
+        for pair, chance in pairs.items():
+            found[f"{name} {pair}"] = chance
+            found[f"{name} {pair} {mark}"] = chance
+            found[f"{name} {pair} {join}"] = chance
+            found[f"{name} {pair} {mark} {join}"] = chance
+            found[f"{name} {pair} right {right}"] = chance / 2
+    return {feature: _STRENGTH * value for feature, value in found.items()}
 
 
-def _sort(words: list[str]) -> str:
-    """The sort of the first word: what it does in a wish, where that can be told."""
-    if not words:
-        return "none"
-    word = words[0].replace("’", "'")  # noqa: RUF001 (typographic apostrophe)
-    if word in _SORT_OF:
-        return _SORT_OF[word]
-    return "number" if word[0].isdigit() else "ing" if word.endswith("ing") else "other"
-
-
-def _pieces(words: list[str]) -> set[str]:
-    return {word[:n] for word in words for n in (2, 3, 4)} | {
-        word[-n:] + "$" for word in words for n in (2, 3)
+def _pairs(before: NDArray[np.float64], after: NDArray[np.float64]) -> dict[str, float]:
+    """How likely it is that the sides are about the writer or a wish, each way."""
+    self_before, self_after = float(before[SELF]), float(after[SELF])
+    filler_before, filler_after = float(before[FILLER]), float(after[FILLER])
+    wish_before = 1.0 - self_before - filler_before
+    wish_after = 1.0 - self_after - filler_after
+    return {
+        "self-self": self_before * self_after,
+        "self-wish": self_before * wish_after,
+        "wish-self": wish_before * self_after,
+        "wish-wish": wish_before * wish_after,
+        "filler": filler_before + filler_after - filler_before * filler_after,
     }
-
-
-CUT = 0.5
-
-
-def parts(text: str, label: Callable[[str], dict[str, float]]) -> list[tuple[int, int]]:
-    """Code-point offsets of the parts of `text`, in order, white space left out at both ends."""
-    found, begin, spans = seams(text), 0, []
-    for at, seam in enumerate(found):
-        if seam.kind in _CERTAIN or _cut(around(text, found, at, label)):
-            spans.append((begin, seam.before))
-            begin = seam.after
-    return [_trimmed(text, *span) for span in [*spans, (begin, len(text))]]
-
-
-def _cut(strings: set[str]) -> bool:
-    return _cutter().probabilities(strings)["cut"] >= CUT
-
-
-@functools.cache
-def _cutter() -> Classifier:
-    return Classifier.load(FILE, "seams")
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    mark = _MARKED.match(text, start, end)
-    start = mark.end() if mark and _WORD.search(text, mark.end(), end) else start
-    piece = text[start:end]
-    return end - len(piece.lstrip()), start + len(piece.rstrip())
-
-
-def _about(probabilities: dict[str, float]) -> dict[str, float]:
-    about = {"self": 0.0, "filler": 0.0, "topic": 0.0, "wish": 0.0}
-    for label, probability in probabilities.items():
-        about[label if label in about else "wish"] += probability
-    return about
-
-
-def _likely(about: dict[str, float]) -> str:
-    return max(about, key=lambda name: about[name])
-
-
-def _tenth(share: float) -> str:
-    return str(round(4 * share))
-
-
-def _size(words: list[str]) -> str:
-    sizes = ("none", "one", "two", "three", "some", "some", "some", "some")
-    return sizes[len(words)] if len(words) < len(sizes) else "many"
