@@ -11,7 +11,7 @@ from pool import JudgedFiles, Pool
 from evaluation.coverage import agreement, assigned, kappa, read_facets
 from evaluation.judgments import JudgedSet
 from models.ports import Encoder
-from recommender.explaining import asked
+from recommender.explaining import wished
 from recommender.goals import understand
 from recommender.recommend import encode_goals
 
@@ -48,4 +48,4 @@ def _facets_by_part(
 ) -> dict[int, frozenset[int]]:
     goals = understand(text)
     cosines = encoder.encode_queries(facets) @ encode_goals(goals, encoder).parts.T
-    return assigned(cosines.astype(np.float64), asked(goals.parts))
+    return assigned(cosines.astype(np.float64), wished(goals.parts))

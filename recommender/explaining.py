@@ -63,17 +63,28 @@ def explain(
         _rest(int(parts[2]), named),
         tuple(
             part
-            for part in asking
+            for part in wished(goals.parts)
             if cosines[1 + part].max() < COVERED and words.share(goals.parts[part]) < NAMED
         ),
     )
 
 
 def asked(parts: Sequence[GoalPart]) -> list[int]:
-    """The goal parts that ask for something: the wishes, or all where none reads like one."""
-    wishes = [part for part in parts if part.about == "wish"] or parts
-    most = max(part.informativeness for part in wishes)
-    return [part.part for part in wishes if part.informativeness >= ASKING * most]
+    """The goal parts that a quote can answer: the wishes, and what is told of oneself.
+
+    Somebody who came from the same place is an answer, and a wish may be taken for a story.
+    """
+    return sorted({*wished(parts), *_telling(parts)})
+
+
+def wished(parts: Sequence[GoalPart]) -> list[int]:
+    """The wishes that say something, or whatever does where nothing reads like a wish."""
+    return _telling([part for part in parts if part.about == "wish"] or parts)
+
+
+def _telling(parts: Sequence[GoalPart]) -> list[int]:
+    most = max(part.informativeness for part in parts)
+    return [part.part for part in parts if part.informativeness >= ASKING * most]
 
 
 def _rest(part: int, reasons: Sequence[Reason]) -> float:

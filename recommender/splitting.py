@@ -75,7 +75,8 @@ def _trimmed(reading: Reading, start: int, end: int) -> tuple[int, int]:
 
 def _opening(text: str, at: int) -> int:
     match = _OPENING.search(text, 0, at)
-    return match.start() if match else at
+    start = match.start() if match else at
+    return at - len(text[start:at].lstrip())
 
 
 def _first(text: str, at: int) -> int:

@@ -11,6 +11,7 @@ from models.goals import Goals
 from models.recommendation import Reason, Recommendation
 from models.terms import terms
 
+_JOINING = re.compile(r"^(?:and|but|so|plus|then|also)\s+", re.IGNORECASE)
 LONGEST_QUOTE = 320  # characters, two or three sentences; a passage has 600 at most
 LONGEST_WISH = 80  # characters of a goal part, which the mentee need only recognise
 MOST_WISHES = 2  # named as uncovered; of a longer list the number says enough
@@ -76,8 +77,8 @@ def _placed(reason: Reason) -> str:
 
 
 def _wish(text: str) -> str:
-    """A goal part in its own words, without the full stop that would end our sentence."""
-    return _quoted(" ".join(text.split()).rstrip(".,;:"), LONGEST_WISH)
+    """A goal part in its own words, without what joins it to the next or ends our sentence."""
+    return _quoted(_JOINING.sub("", " ".join(text.split())).rstrip(".,;:"), LONGEST_WISH)
 
 
 def _quoted(text: str, longest: int) -> str:

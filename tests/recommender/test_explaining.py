@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from models.goals import GoalPart
 from models.mentor import Mentor, as_record, string_at
 from models.neutral import neutralise
-from recommender.explaining import ASKING, asked, facts
+from recommender.explaining import ASKING, facts, wished
 from recommender.naming import MOST_TERMS
 from recommender.recommend import Request
 from tests.fakes import TableEncoder
@@ -142,19 +142,19 @@ def parts(*said):
 
 def test_a_part_that_says_little_beside_the_others_asks_nothing():
     most, little = 8.0, 8.0 * ASKING
-    assert asked(parts((most, "wish"), (little, "wish"), (little - 0.01, "wish"))) == [0, 1]
+    assert wished(parts((most, "wish"), (little, "wish"), (little - 0.01, "wish"))) == [0, 1]
 
 
 def test_what_is_no_wish_asks_nothing_however_much_it_says():
-    assert asked(parts((9.0, "background"), (1.0, "wish"), (0.1, "wish"))) == [1]
+    assert wished(parts((9.0, "background"), (1.0, "wish"), (0.1, "wish"))) == [1]
 
 
 def test_where_nothing_reads_like_a_wish_all_of_it_asks():
-    assert asked(parts((4.0, "background"), (2.0, "background"))) == [0, 1]
+    assert wished(parts((4.0, "background"), (2.0, "background"))) == [0, 1]
 
 
 def test_parts_without_any_weight_all_ask():
-    assert asked(parts((0.0, "wish"), (0.0, "wish"))) == [0, 1]
+    assert wished(parts((0.0, "wish"), (0.0, "wish"))) == [0, 1]
 
 
 def test_a_name_is_no_reason(pool):

@@ -166,9 +166,9 @@ def test_a_recommendation_has_its_summary(pool):
     goal = "I work in audit and want to move into venture capital. And to teach pupils."
     best = pool().recommend(Request(goal, limit=1)).recommendations[0]
     assert best.summary == (
-        "For “I work in audit and want to move into venture capital”: “From audit to venture "
-        "capital” (headline), “venture capital” (skills) and “Then I joined a fund and invest in "
-        "startups.” (bio). Nothing found about “And to teach pupils”. 2 of 3 places free."
+        "For “want to move into venture capital”: “From audit to venture capital” (headline), "
+        "“venture capital” (skills) and “Then I joined a fund and invest in startups.” (bio). "
+        "Nothing found about “to teach pupils”. 2 of 3 places free."
     )
 
 
