@@ -5,6 +5,7 @@ import pytest
 from tests.fakes import RECORDS, version
 
 GOAL = "I work in audit and want to move into venture capital"
+SHOWN = ["  1. I work in audit", "  2. and want to move into venture capital  (transition)"]
 
 
 @pytest.fixture
@@ -217,10 +218,13 @@ def test_recommendations_are_shown_with_quotes(run, indexed):
     ran = run("recommend", GOAL, "--limit", 1, "--data", indexed)
     assert (ran.status, ran.err) == (0, "")
     out = ran.out.splitlines()
-    assert out[1].startswith(" 1  Wanjiru Oduya  From audit to venture capital  strong 0.")
-    assert out[2].startswith(f"    For “{GOAL}”: “From audit to venture capital” (headline), ")
-    assert out[2].endswith(" 2 of 3 places free.")
-    assert out[3].startswith("    headline +0.")
+    assert out[:3] == [*SHOWN, ""]
+    assert out[3].startswith(" 1  Wanjiru Oduya  From audit to venture capital  strong 0.")
+    assert out[4].startswith(
+        "    For “want to move into venture capital”: “From audit to venture capital” (headline), "
+    )
+    assert out[4].endswith(" 2 of 3 places free.")
+    assert out[5].startswith("    headline +0.")
 
 
 def test_five_mentors_come_unless_another_limit_is_named(run, indexed):
@@ -280,17 +284,18 @@ def test_an_explanation_is_shown_with_place_and_quotes(run, indexed):
     ran = run("explain", GOAL, "nurse", "--data", indexed)
     assert (ran.status, ran.err) == (0, "")
     out = ran.out.splitlines()
-    assert out[1].startswith(
+    assert out[:3] == [*SHOWN, ""]
+    assert out[3].startswith(
         " 2  Tomasz Zielny  Ward nurse turned health informatics lead  partial 0."
     )
-    assert out[2].endswith(" 2 of 2 places free.")
+    assert out[4].endswith(" 2 of 2 places free.")
     assert "Why not" not in ran.out
 
 
 def test_an_explanation_names_what_keeps_the_mentor_out(run, indexed):
     chosen = ["--filter", "country=SG", "--exclude", "ids=x,auditor"]
     out = run("explain", GOAL, "auditor", *chosen, "--data", indexed).out.splitlines()
-    assert out[1].startswith("--  Wanjiru Oduya")
+    assert out[3].startswith("--  Wanjiru Oduya")
     assert out[-2:] == [
         "    Why not: Does not pass the filter 'country'.",
         "    Why not: Excluded by id.",
@@ -321,10 +326,12 @@ def test_a_wrong_question_about_a_mentor_is_refused(run, indexed, arguments, mes
 
 def test_that_nobody_fits_is_no_error(run, indexed):
     ran = run("recommend", GOAL, "--filter", "country=AQ", "--data", indexed)
-    assert (ran.status, ran.out) == (
-        0,
-        "Hint: No mentor here fits this goal well.\nNobody passes these filters.\n",
-    )
+    assert ran.status == 0
+    assert ran.out.splitlines() == [
+        *SHOWN,
+        "Hint: No mentor here fits this goal well.",
+        "Nobody passes these filters.",
+    ]
 
 
 @pytest.mark.parametrize(
