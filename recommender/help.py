@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.terms import weight
 from recommender.linear import Linear
+from recommender.spelling import EVERYDAY, meant
 from recommender.wordclass import ending
 
 KINDS = (
@@ -34,9 +35,7 @@ LABELS = (*KINDS, "topic", "self", "filler")
 WISHES = slice(0, len(KINDS) + 1)
 SELF, FILLER = LABELS.index("self"), LABELS.index("filler")
 
-EVERYDAY = (
-    2.3  # decades of rarity: "teacher" and rarer words say what it is about, not what is asked
-)
+
 Known = dict[str, list[int]]
 """Where the letters of a word stand in a model, by word."""
 
@@ -93,7 +92,7 @@ def features(text: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     words = _TOKEN.findall(text.replace("’", "'").lower())  # noqa: RUF001
-    return ["0" if word[0].isdigit() else word for word in words]
+    return ["0" if word[0].isdigit() else meant(word) for word in words]
 
 
 def _word_features(words: list[str]) -> list[str]:
@@ -120,6 +119,7 @@ def _grams(words: Sequence[str], fewest: int, most: int) -> Iterator[str]:
 
 @functools.lru_cache(maxsize=50_000)
 def _sort(word: str) -> str:
+    # "teacher" and rarer words say what a part is about, not what is asked.
     if not word[0].isalpha() or weight(word) < EVERYDAY:
         return word
     return "RARE-" + ending(word)

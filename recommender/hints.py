@@ -84,7 +84,7 @@ _NAMING = frozenset(("N", "Ns", "V", "VED", "VING"))  # sorts of words that can 
 SILENT = 0.35
 """A text asks for nothing when no part of it is a wish with at least this chance."""
 
-TOLD = 4  # content words; "nurse, Leeds" is a wish in two words
+FEWEST_WORDS = 4  # "Adobe Illustrator" is a goal, if a terse one
 
 _SAY_MORE = {
     "feedback": "Say what you would like looked at, and which field or role it is for.",
@@ -101,7 +101,7 @@ def hints(text: str, parts: Sequence[GoalPart], wishes: Sequence[float]) -> tupl
     if language:
         said = "This goal does not read as English; matching works best in English."
         return (Hint("not_english", said, (("language", language),)),)
-    if max(wishes) < SILENT and sum(1 for _ in neutral_terms(text)) >= TOLD:
+    if max(wishes) < SILENT and len(text.split()) >= FEWEST_WORDS:
         return (Hint("no_wish", "Say what you want to reach or learn."),)
     if not any(_tells(text[term.start : term.end].lower()) for term in neutral_terms(text)):
         return (Hint("vague", _vague(parts)),)

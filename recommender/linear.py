@@ -33,7 +33,7 @@ class Models:
 
 
 def save(models: Models, file: Path = FILE) -> None:
-    """Write both; a weight is kept in 254 steps a label, which changes no label in a hundred."""
+    """Write both; a weight is kept in 254 steps a label."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, model in (("help", models.help), ("seam", models.seam)):
         step = np.maximum(np.abs(model.weights).max(axis=0), 1e-9) / 127

@@ -12,7 +12,7 @@ from recommender.scoring import LEXICAL, shares
 from recommender.words import alike, matched_by, matches
 
 READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
-KIN = 0.36  # credit (a cosine of 0.6) below which a related word counts, but is no reason to read
+KIN = 0.4  # credit below which a related word counts, but is no reason to read ("nights", "afternoon")
 MOST_TERMS = 5  # reasons shown; what the other words add is in other_terms
 
 

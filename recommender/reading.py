@@ -5,34 +5,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from models.sentences import sentences
+from recommender.spelling import meant
 from recommender.wordclass import word_class
 
 JOINERS = frozenset(
-    [
-        "and",
-        "but",
-        "so",
-        "plus",
-        "then",
-        "also",
-        "or",
-        "yet",
-        "because",
-        "while",
-        "later",
-        "though",
-        "und",
-        "et",
-        "e",
-        "aber",
-        "mais",
-        "pero",
-        "mas",
-        "y",
-        "og",
-        "och",
-        "maar",
-    ]
+    """
+    and but so plus then also or yet because while later though und et e aber mais pero mas y og och
+    maar
+    """.split()  # noqa: SIM905 (a list of quoted words is harder to read)
 )
 _ENGLISH = {
     **dict.fromkeys(("und", "et", "e", "y", "og", "och"), "and"),
@@ -53,7 +33,7 @@ _ABBREVIATED = re.compile(
 )
 # Words that open a clause also where the writer sets no mark before them.
 _OPENERS = frozenset(
-    [
+    (
         "I",
         "WE",
         "WISH",
@@ -68,7 +48,7 @@ _OPENERS = frozenset(
         "NUM",
         "THEY",
         "ADV",
-    ]
+    )
 )
 
 # In order: of several marks between two words the first found here is the one that counts.
@@ -123,7 +103,7 @@ def read(text: str) -> Reading:
     every = [match.span() for match in _WORD.finditer(text)]
     spans = [s for s in every if not any(a <= s[0] and s[1] <= b for a, b in markers)] or every
     words = [text[a:b].lower().replace("’", "'") for a, b in spans]  # noqa: RUF001
-    words = [_ENGLISH.get(word, word) for word in words]
+    words = [_ENGLISH.get(word) or meant(word) for word in words]
     classes = [word_class(word) for word in words]
     starts = [start for start, _ in sentences(text) if start]
     seams = []

@@ -10,8 +10,10 @@ from recommender.linear import Linear, Models
 from recommender.reading import Reading, read
 from recommender.seams import features
 
-EVEN = 0.5
-_OPENING = re.compile(r"[\"'“‘(\[{¿¡$£€#@]*$")  # noqa: RUF001 (typographic quotes)
+EVEN = 0.45
+"""A seam counts from this chance on: in cross-validation more parts are then right than from 0.4
+or 0.5 on, by less than one in a hundred."""
+_OPENING = re.compile(r"[\"'“‘(\[{¿¡$£€#@]*\Z")  # noqa: RUF001 (typographic quotes)
 _CLOSING = " \t\r\n\f\v\u00a0,;-–—•*+/>→|&=("  # noqa: RUF001 (dashes)
 
 
@@ -75,8 +77,7 @@ def _trimmed(reading: Reading, start: int, end: int) -> tuple[int, int]:
 
 def _opening(text: str, at: int) -> int:
     match = _OPENING.search(text, 0, at)
-    start = match.start() if match else at
-    return at - len(text[start:at].lstrip())
+    return match.start() if match else at
 
 
 def _first(text: str, at: int) -> int:

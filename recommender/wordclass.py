@@ -11,35 +11,37 @@ import functools
 from models.terms import frequencies
 
 _LISTED = {
-    "I": "i i'm im i've ive i'd id i'll ill iam ich je yo eu io jag jeg ik mi mein meine meu minha "
-    "mon ma mes",
+    "I": "i i'm im i've ive i'd id i'll ill iam ich je yo eu io jag jeg ik mi mein meine meu "
+    "minha mon ma mes",
     "WE": "we we're we've we'd we'll",
     "THEY": "he she they it it's its' you u he's she's they're there there's everyone everybody "
     "nobody thats this",
     "MY": "my our your his her their its",
-    "WISH": "want wanna wants wish like love need needs hope hoping looking seek seeking aim aiming "
-    "plan planning trying dream goal prefer lf searching interested keen wondering curious möchte "
-    "will quiero quero voudrais veux vorrei suche busco cherche procuro",
-    "WH": "how what which who where why whether what's who's how's whats hows whos whose wie was wer "
-    "wo warum ob comment quoi qui quel quelle quand pourquoi cómo qué quién quanto como quem onde "
-    "dove chi cosa perché",
+    "WISH": "want wanna wants wish like love need needs hope hoping looking seek seeking aim "
+    "aiming plan planning trying dream goal prefer lf searching interested keen wondering curious "
+    "möchte will quiero quero voudrais veux vorrei suche busco cherche procuro",
+    "WH": "how what which who where why whether what's who's how's whats hows whos whose wie was "
+    "wer wo warum ob comment quoi qui quel quelle quand pourquoi cómo qué quién quanto como "
+    "quem onde dove chi cosa perché",
     "AUX": "is are am was were be been being do does did don't dont doesn't didn't can can't cant "
     "could should would won't shall may might must has have had isn't aren't haven't cannot "
     "couldn't ist bin habe est suis ai es soy tengo é sou tenho sono ho",
     "POLITE": "please pls plz kindly help thanks thank thx hi hello hey cheers dear ty",
     "SOME": "someone somebody anyone anybody some any people ppl others other one two three",
-    "NUM": "four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty hundred",
+    "NUM": "four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty "
+    "hundred",
     "DET": "a an the that these those each every no all both another such",
     "PREP": "in on at by for from to into of with without about after before since until till "
-    "during over under between through as than near off out up down via per across around against "
-    "towards toward im am an zu als für mit von de en à au aux dans pour con por da do di del la el "
-    "le les der die das den dem um uma un una il lo los las des du",
+    "during over under between through as than near off out up down via per across around "
+    "against towards toward im am an zu als für mit von de en à au aux dans pour con por da "
+    "do di del la el le les der die das den dem um uma un una il lo los las des du",
     "SUB": "if when whenever although though because unless once whereas",
     "CONJ": "and but so or while yet then also plus later nor und et y e aber mais pero mas og och "
     "maar oder ou o damit porque weil",
     "ADV": "not never only just really very too still now today currently here maybe perhaps "
-    "already always again often soon ideally honestly even especially esp mostly rather quite much "
-    "more less most better first second third finally next last lately recently afterwards far",
+    "already always again often soon ideally honestly even especially esp mostly rather "
+    "quite much more less most better first second third finally next last lately recently "
+    "afterwards far",
 }
 _CLASSES = {
     word: sort for sort, words in reversed(_LISTED.items()) for word in words.split()

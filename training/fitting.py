@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from recommender import help
+from recommender.help import LABELS, features
 from recommender.linear import Linear
 
 LABELLING = 5.0  # inverse strength of regularisation; from 3 to 10 labels were equally often right
@@ -19,7 +19,7 @@ SEEN_AT = 3  # seams that show a feature
 
 def fit_help(texts: Sequence[str], labels: Sequence[str]) -> Linear:
     """One model a label against the rest, each side weighing the same, on tf-idf rows."""
-    counted = [Counter(help.features(text)) for text in texts]
+    counted = [Counter(features(text)) for text in texts]
     places = _places(counted, OFTEN_ENOUGH)
     seen = Counter(feature for row in counted for feature in row)
     rarity = np.asarray([np.log((1 + len(texts)) / (1 + seen[f])) + 1 for f in places])
@@ -28,7 +28,7 @@ def fit_help(texts: Sequence[str], labels: Sequence[str]) -> Linear:
     norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
     matrix = _narrow(matrix.multiply(1 / np.maximum(norms, 1e-9)[:, None]).tocsr())
     weights, bias = [], []
-    for label in help.LABELS:
+    for label in LABELS:
         wanted = np.asarray([one == label for one in labels])
         model = LogisticRegression(C=LABELLING, solver="liblinear", class_weight="balanced")
         model.fit(matrix, wanted)

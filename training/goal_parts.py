@@ -23,6 +23,8 @@ from training.fitting import fit_help, fit_seam
 from training.hasty import hasty
 
 DATA = Path(__file__).parent / "data"
+MENTORS = Path(__file__).parent.parent / "examples" / "mentors.jsonl"
+SKILLS = 4  # every fourth: all of them made more of what people say of themselves a topic
 FOLDS = 5
 SEED = 3
 COPIES = 2  # of each text, as a hasty writer types it
@@ -49,9 +51,14 @@ def main() -> None:
 
 
 def phrases() -> list[Phrase]:
-    """The single phrases."""
+    """The single phrases, and skills of the sample mentors: a goal may be no more than a skill."""
     lines = (DATA / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
-    return [Phrase(**json.loads(line)) for line in lines]
+    mentors = [json.loads(line) for line in MENTORS.read_text(encoding="utf-8").splitlines()]
+    skills = {skill for mentor in mentors for skill in mentor.get("skills", ())}
+    return [
+        *(Phrase(**json.loads(line)) for line in lines),
+        *(Phrase(skill, "topic") for skill in sorted(skills)[::SKILLS]),
+    ]
 
 
 def train(goals: Sequence[ReadGoal], phrases: Sequence[Phrase]) -> Models:

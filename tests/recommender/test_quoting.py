@@ -44,6 +44,11 @@ def profile_share(goal, passages, quoted):
     return PROFILE * each[list(passages).index(quoted)]
 
 
+def answers(passage, wish):
+    one, other = TableEncoder().encode_queries([passage, wish])
+    return float(one @ other) >= COVERED
+
+
 def micro(value):
     return round(value * 1_000_000)
 
@@ -94,6 +99,25 @@ def test_a_wish_that_a_nearest_passage_answers_gets_no_further_quote(pool):
     one = explained(pool, FUND, bio=" ".join([*INVESTS, TEACHES, SINGS]))
     assert said(one) == []
     assert one.other_profile == one.contributions["profile"]
+
+
+def test_a_quote_under_one_wish_may_answer_another_too(pool):
+    both = "I teach startup founders how to run a venture."
+    assert answers(both, TEACH)
+    one = explained(pool, f"{FUND} {TEACH}", bio=" ".join([both, *INVESTS[:2], TEACHES, SINGS]))
+    assert {(goal, quote) for goal, _, quote in said(one, "passages")} == {
+        (0, q) for q in (both, *INVESTS[:2])
+    }
+    assert said(one) == []
+    assert one.uncovered_goals == ()
+
+
+def test_a_quote_that_is_only_a_bit_near_a_wish_leaves_it_open(pool):
+    bit = "Pupils hear about my venture capital fund often."
+    assert not answers(bit, TEACH)
+    one = explained(pool, f"{FUND} {TEACH}", bio=" ".join([bit, *INVESTS[:2], TEACHES, SINGS]))
+    assert bit in {quote for *_, quote in said(one, "passages")}
+    assert said(one) == [(1, "/bio", TEACHES)]
 
 
 def test_a_wish_that_no_passage_answers_gets_no_quote_and_stays_open(pool):
