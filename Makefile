@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-occupations bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding train-goals related-words txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding train-goals related-words txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -67,9 +67,6 @@ bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 	$(BIN)/python -m pip install --quiet tantivy==0.27.0
 	$(BIN)/python benchmarks/lexical.py --judged $(JUDGED)
 
-bench-occupations: install ## Find the occupation behind a title; writes benchmarks/occupations.md
-	$(BIN)/python benchmarks/occupations.py --occupations $(JUDGED)
-
 bench-faithfulness: install ## Take quoted sentences out of profiles; writes benchmarks/faithfulness.md
 	$(BIN)/python benchmarks/faithfulness.py --judged $(JUDGED)
 
@@ -98,7 +95,7 @@ related-words: install ## Make the table of related words; writes models/related
 	$(BIN)/python -m training.related_words
 
 bench-understanding: install ## Parts, kinds and hints against labels made by reading
-	$(BIN)/python benchmarks/understanding.py
+	$(BIN)/python benchmarks/understanding.py --cross-validate
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) $(TXTAI) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

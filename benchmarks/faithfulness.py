@@ -7,15 +7,14 @@ more without its quote. No score depends on who else is there, so the altered pr
 together in one index of their own.
 """
 
-import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from machine import ROOT, stamp
-from pool import Pool, judged_pools
+from machine import ROOT
+from pool import Pool, report_by_set
 
 from api.settings import Settings
 from api.wiring import default_encoder
@@ -28,9 +27,9 @@ from evaluation.faithfulness import (
     quoted_sentence,
     sentences_of,
     sum_faults,
-    wilson,
     without,
 )
+from evaluation.intervals import wilson
 from evaluation.judgments import JudgedSet
 from indexer.passages import sentence_spans
 from indexer.records import mentor_from
@@ -70,19 +69,12 @@ class Checked:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--judged", type=Path, help="folder of a judged set of real mentors")
     encoder = default_encoder(Settings())
-    sections = [
-        section(name, mentors, judged, encoder)
-        for name, mentors, judged in judged_pools(parser.parse_args().judged)
-    ]
-    intro = (
-        f"# Faithfulness of reasons\n\n{stamp()} Encoder {encoder.space_id}.\n\nMade by "
-        f"`make bench-faithfulness`. {' '.join(__doc__.split())}\n"
-    )
-    OUT.write_text("\n".join([intro, *sections]), encoding="utf-8")
-    print(OUT.read_text(encoding="utf-8"))
+
+    def measured(name: str, mentors: Sequence[Mentor], judged: JudgedSet) -> str:
+        return section(name, mentors, judged, encoder)
+
+    report_by_set("Faithfulness of reasons", __doc__, OUT, measured)
 
 
 def section(name: str, mentors: Sequence[Mentor], judged: JudgedSet, encoder: Encoder) -> str:

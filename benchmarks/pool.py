@@ -1,10 +1,11 @@
 """A pool of mentors in a folder of its own, ranked and explained as the engine does it."""
 
-from collections.abc import Collection, Iterator, Sequence
+import argparse
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from machine import ROOT
+from machine import ROOT, stamp
 
 from evaluation.judgments import JudgedSet, read_judged_set
 from indexer.following import Follower
@@ -16,6 +17,7 @@ from indexer.records import mentor_from
 from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Writer
+from models.encoder import default_space
 from models.mentor import Mentor
 from models.ports import Encoder
 from models.recommendation import Recommendation
@@ -39,8 +41,9 @@ class Pool:
         writer = Writer(self._store, tenant, vectors)
         for first in range(0, len(mentors), AT_ONCE):
             writer.put(mentors[first : first + AT_ONCE])
-        index = Follower(self._store, tenant, Generations(folder / tenant), vectors).index
-        self._recommender = Recommender(tenant, index, encoder, self._store, TextRecipe(vectors))
+        self.index = Follower(self._store, tenant, Generations(folder / tenant), vectors).index
+        recipe = TextRecipe(vectors)
+        self._recommender = Recommender(tenant, self.index, encoder, self._store, recipe)
 
     def best(self, goal: str, limit: int) -> tuple[Recommendation, ...]:
         """The first `limit` mentors with their reasons, full ones too."""
@@ -93,6 +96,26 @@ def judged_pools(folder: Path | None) -> Iterator[tuple[str, list[Mentor], Judge
     for files in judged_files(folder):
         judged = read_judged_set(files.goals, files.judgments)
         yield files.name, read_mentors(files.mentors), judged
+
+
+def report_by_set(
+    title: str, about: str, out: Path, section: Callable[[str, list[Mentor], JudgedSet], str]
+) -> None:
+    """Write and print a report with a section for each judged set; `--judged` names the real one.
+
+    `about`: what is measured and how, the docstring of the command. Run with `make bench-NAME`,
+    where the report's file is NAME.md.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--judged", type=Path, help="folder of a judged set of real mentors")
+    folder = parser.parse_args().judged
+    sections = [section(*judged_set) for judged_set in judged_pools(folder)]
+    intro = (
+        f"# {title}\n\n{stamp()} Encoder {default_space()}.\n\nMade by "
+        f"`make bench-{out.stem}`. {' '.join(about.split())}\n"
+    )
+    out.write_text("\n".join([intro, *sections]), encoding="utf-8")
+    print(out.read_text(encoding="utf-8"))
 
 
 def read_mentors(path: Path) -> list[Mentor]:

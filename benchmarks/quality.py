@@ -25,24 +25,20 @@ from machine import ROOT, stamp
 from numpy.typing import NDArray
 from occupations import OCCUPATIONS, occupation_set
 from peers import peer_runs
-from pool import AT_ONCE, judged_pools
+from pool import Pool, judged_pools
 
 from api.settings import Settings
 from api.wiring import default_encoder
 from evaluation.baselines import NAME as WHOLE
 from evaluation.baselines import whole_profile, whole_profile_run
+from evaluation.intervals import paired_gain
 from evaluation.judgments import JudgedSet
 from evaluation.measures import MEASURES, means, per_goal
-from indexer.following import Follower
-from indexer.generations import Generations
 from indexer.live import LiveIndex
 from indexer.mapping import ColumnMapping
 from indexer.passages import words
 from indexer.reading import read_records
 from indexer.records import mentor_from
-from indexer.store import Store
-from indexer.vectors import Vectors
-from indexer.writing import Writer
 from models.goals import Goals, GoalVectors
 from models.mentor import Mentor
 from models.neutral import neutral_terms
@@ -53,7 +49,6 @@ from recommender.scoring import LEXICAL, PARTS, PASSAGES, PROFILE, score
 
 OUT = ROOT / "benchmarks" / "quality.md"
 DEPTH = 300
-RESAMPLINGS = 10_000
 BLEND = "untuned blend"
 OURS = "this engine"
 WEIGHTS = np.asarray([PASSAGES, PROFILE, LEXICAL])
@@ -161,14 +156,9 @@ def by(
 
 def indexed(mentors: Sequence[Mentor], encoder: Encoder) -> LiveIndex:
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.in_folder(Path(folder))
-        vectors = Vectors(store, encoder)
-        writer = Writer(store, "default", vectors)
-        for first in range(0, len(mentors), AT_ONCE):
-            writer.put(mentors[first : first + AT_ONCE])
-        index = Follower(store, "default", Generations(Path(folder)), vectors).index
-        store.close()
-    return index
+        pool = Pool(Path(folder), mentors, encoder)
+        pool.close()
+    return pool.index
 
 
 def engine_runs(
@@ -314,10 +304,9 @@ def interval(
     base: Mapping[str, Mapping[str, float]], ours: Mapping[str, Mapping[str, float]]
 ) -> str:
     measure = MEASURES[0]
-    gains = np.asarray([ours[goal][measure] - base[goal][measure] for goal in base])
-    picks = np.random.default_rng(7).integers(0, len(gains), (RESAMPLINGS, len(gains)))
-    low, high = np.quantile(gains[picks].mean(axis=1), [0.025, 0.975])
-    return f"{gains.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+    before, after = ([one[goal][measure] for goal in base] for one in (base, ours))
+    mean, low, high = paired_gain(before, after)
+    return f"{mean:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 if __name__ == "__main__":

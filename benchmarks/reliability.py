@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.calibration import Bin
-from evaluation.faithfulness import wilson
+from evaluation.intervals import wilson
 
 SIDE, MARGIN = 360, 48  # pixels
 # Greys and a blue that read on white as on black.

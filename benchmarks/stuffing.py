@@ -8,15 +8,14 @@ other) in the bio or in the list of skills, requests to be recommended, and both
 own words over and over is shown for comparison only, since a profile made for a goal is about it.
 """
 
-import argparse
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from machine import ROOT, stamp
-from pool import Pool, judged_pools
+from machine import ROOT
+from pool import Pool, report_by_set
 
 from api.settings import Settings
 from api.wiring import default_encoder
@@ -34,6 +33,7 @@ from evaluation.stuffing import (
     with_bio,
     with_skills,
 )
+from indexer.padding import ENDLESS, ENDLESS_TEXT, fragments
 from models.mentor import Mentor
 from models.ports import Encoder
 
@@ -65,19 +65,12 @@ class Stuffed:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--judged", type=Path, help="folder of a judged set of real mentors")
     encoder = default_encoder(Settings())
-    sections = [
-        section(name, mentors, judged, encoder)
-        for name, mentors, judged in judged_pools(parser.parse_args().judged)
-    ]
-    intro = (
-        f"# Stuffed profiles\n\n{stamp()} Encoder {encoder.space_id}.\n\nMade by "
-        f"`make bench-stuffing`. {' '.join(__doc__.split())}\n"
-    )
-    OUT.write_text("\n".join([intro, *sections]), encoding="utf-8")
-    print(OUT.read_text(encoding="utf-8"))
+
+    def measured(name: str, mentors: Sequence[Mentor], judged: JudgedSet) -> str:
+        return section(name, mentors, judged, encoder)
+
+    report_by_set("Stuffed profiles", __doc__, OUT, measured)
 
 
 def section(name: str, mentors: Sequence[Mentor], judged: JudgedSet, encoder: Encoder) -> str:
@@ -104,12 +97,23 @@ def section(name: str, mentors: Sequence[Mentor], judged: JudgedSet, encoder: En
     worthless = sum(judged.grades[goal].get(id) == 0 for goal, id in pairs)
     lines = [
         f"## {name}\n\n{len(pairs)} pairs of a goal ({len(goals)}) and a mentor among its best "
-        f"{DEEPEST}; {worthless} of these mentors have grade 0.\n",
+        f"{DEEPEST}; {worthless} of these mentors have grade 0. {longest(mentors)}\n",
         "| attack | profiles placed | places won: median | 95th percentile | most | share that "
         f"rise | come into the top {TOP} | of them of grade 0 |\n" + "|---" * 8 + "|",
         *(row(attack, found) for attack, found in moves.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def longest(mentors: Sequence[Mentor]) -> str:
+    """What honest profiles come to, of what is not read beyond a number (`indexer.padding`)."""
+    lists = (len(one) for m in mentors for one in (m.skills, m.topics, m.industries))
+    texts = (t for m in mentors for t in (m.bio, *(post.description for post in m.experience)))
+    runs = (len(run) for text in texts for run in fragments(text))
+    return (
+        f"The longest list of any mentor has {max(lists, default=0)} items, the longest run of short "
+        f"fragments {max(runs, default=0)}; more than {ENDLESS} and {ENDLESS_TEXT} are not read."
+    )
 
 
 def scores(pool: Pool, goals: Mapping[str, str]) -> dict[str, dict[str, int]]:

@@ -7,7 +7,6 @@ millionths, and its quotes must stand in the record.
 """
 
 import copy
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,6 @@ from models.mentor import string_at
 from models.recommendation import Reason, Recommendation
 
 MICRO = 1_000_000
-NORMAL_95 = 1.959964  # two-sided 95 % of the normal distribution
 
 Record = Mapping[str, object]
 Spans = Callable[[str], Sequence[tuple[int, int]]]
@@ -133,13 +131,3 @@ def is_verbatim(record: Record, reason: Reason) -> bool:
 def micro(value: float) -> int:
     """Whole millionths, in which every figure of an explanation is given."""
     return round(value * MICRO)
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
-    if not of:
-        return 0.0, 1.0
-    z2 = NORMAL_95**2
-    centre = (hits + z2 / 2) / (of + z2)
-    half = NORMAL_95 / (of + z2) * math.sqrt(hits * (of - hits) / of + z2 / 4)
-    return max(0.0, centre - half), min(1.0, centre + half)

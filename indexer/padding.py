@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from models.sentences import sentences
 
-ENDLESS = 40  # items of a list; of 1,150 honest profiles the longest has 18
-ENDLESS_TEXT = 100  # short fragments in a row; the longest run of a profile has 21
-
+# Well beyond what any profile has that was looked at; `make bench-stuffing` prints the longest.
+ENDLESS = 40  # items of a list
+ENDLESS_TEXT = 100  # short fragments in a row
 FRAGMENT_WORDS = 8  # more words between two commas are a clause, not an item
 
 _AROUND = 20  # characters looked back at, to see whether a sentence ended
@@ -22,7 +22,8 @@ _WORD = re.compile(r"\w+")
 _WHOM = r"(?:me\b|my profile\b|this (?:mentor|profile|candidate|person)\b)"
 _REQUEST = re.compile(
     r"\b(?<!not )(?<!never )(?:ignore|disregard|forget|skip|overlook|override)(?:\s+[\w']+){0,3}"
-    r"\s+(?:mentors?|profiles?|candidates?|instructions?|prompts?|results?|recommendations?|rankings?|matches)\b"
+    r"\s+(?:mentors?|profiles?|candidates?|instructions?|prompts?|results?|recommendations?|"
+    r"rankings?|matches)\b"
     rf"|(?:^|[,;:.!?-]\s*|\b(?:and|please|always|only|must|should|just)\s+)(?:recommend|rank|choose|"
     rf"pick|select|prefer)\s+(?:only\s+)?{_WHOM}"
     r"|\bthis (?:mentor|profile|candidate)\s+(?:perfectly\s+)?(?:matches|fits|suits|is the (?:best|"
@@ -36,7 +37,8 @@ _REQUEST = re.compile(
 
 def padding(text: str) -> list[tuple[int, int]]:
     """Code-point offsets of the stretches of `text` that are not read, in order."""
-    return sorted([*_word_lists(text), *_requests(text)])
+    endless = ((run[0][0], run[-1][1]) for run in fragments(text) if len(run) > ENDLESS_TEXT)
+    return sorted([*endless, *_requests(text)])
 
 
 def outside(start: int, end: int, padded: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -50,13 +52,14 @@ def outside(start: int, end: int, padded: list[tuple[int, int]]) -> Iterator[tup
         yield start, end
 
 
-def _word_lists(text: str) -> Iterator[tuple[int, int]]:
+def fragments(text: str) -> Iterator[list[tuple[int, int]]]:
+    """Each run of short fragments of `text`, as code-point offsets; prose breaks a run."""
     run: list[tuple[int, int]] = []
     before = (0, 0)
     for match in _FRAGMENT.finditer(text):
         item = match.group()
         if len(_WORD.findall(item)) > FRAGMENT_WORDS or _SOMEBODY.search(item):
-            yield from _endless(run)
+            yield run
             run = []
         elif run:
             run.append(match.span())
@@ -65,17 +68,12 @@ def _word_lists(text: str) -> Iterator[tuple[int, int]]:
         elif _opens(text, match.start()):
             run = [match.span()]
         before = match.span()
-    yield from _endless(run)
+    yield run
 
 
 def _opens(text: str, start: int) -> bool:
     before = text[max(0, start - _AROUND) : start]
     return not before.strip() or before.rstrip(" \t")[-1] in ".\n•"
-
-
-def _endless(run: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    if len(run) > ENDLESS_TEXT:
-        yield run[0][0], run[-1][1]
 
 
 def _requests(text: str) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 A logistic curve over the score and the number of content words of the goal (a long goal shares a
 smaller part of its words with anybody), fitted to judged pairs (Platt 1999, "Probabilistic Outputs
 for Support Vector Machines"). Both are the same whoever else is in the pool, so the chance is too.
-`make eval` fits the constants anew, by goals held out, and prints how far they can be trusted.
+`make bench-calibration` fits the constants anew, by goals held out, and says how far to trust them.
 """
 
 import math

@@ -17,7 +17,7 @@ from recommender.naming import SharedWords
 from recommender.quoting import COVERED, Quotes
 from recommender.scoring import MICRO
 
-NAMED = 0.25  # share of a part's word weight that answers it; benchmarks/quality.md has the table
+NAMED = 0.25  # share of a part's word weight that answers it; benchmarks/calibration.md, coverage
 ASKING = 0.25  # share of the most informative part's weight below which a part asks nothing
 
 

@@ -9,10 +9,10 @@ from models.ports import LexicalIndex, Recipe
 from models.recommendation import Reason
 from models.terms import Term
 from recommender.scoring import LEXICAL, shares
-from recommender.words import alike, matched_by, matches
+from recommender.words import alike, matched_by
 
 READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
-KIN = 0.4  # credit below which a related word counts, but is no reason to read ("nights", "afternoon")
+KIN = 0.4  # credit below which a related word counts unseen: "afternoon" is no reason for "nights"
 MOST_TERMS = 5  # reasons shown; what the other words add is in other_terms
 
 
@@ -25,14 +25,13 @@ class SharedWords:
         self._goals = goals
         self._record = as_record(mentor)
         self._places = _places(mentor, recipe)
-        stems = list(goals.terms)
-        found = matches(stems, np.asarray([row]), lexical)[0]
+        found = matched_by(list(goals.terms), self._places, row, lexical)
         attainable = sum(goals.terms.values()) or 1.0
         self._worth = {
             stem: LEXICAL * goals.terms[stem] * match / attainable
-            for stem, match in zip(stems, found.tolist(), strict=True)
+            for stem, (_, match) in found.items()
         }
-        self._by = {stem: matched_by(stem, self._places, row, lexical) for stem in stems}
+        self._by = {stem: by for stem, (by, _) in found.items()}
 
     def reasons(self) -> tuple[Reason, ...]:
         """The words that add most, each quoted where it first stands."""
@@ -52,11 +51,10 @@ class SharedWords:
         return said / (sum(weights.values()) or 1.0)
 
     def _credit(self, stem: str) -> float:
-        by = self._by.get(stem)
-        return alike(stem)[by] if by else 0.0
+        return alike(stem)[self._by[stem]] if stem in self._by else 0.0
 
     def _reason(self, stem: str, contribution: float) -> Reason:
-        pointer, at = self._places[self._by[stem] or stem]
+        pointer, at = self._places[self._by[stem]]
         part, asked = self._asked(stem)
         quote = string_at(self._record, pointer)[at.start : at.end]
         return Reason(part, "lexical", pointer, quote, at.start, at.end, None, contribution, asked)

@@ -43,11 +43,20 @@ def matches(
     return found
 
 
-def matched_by(stem: str, among: Collection[str], row: int, lexical: LexicalIndex) -> str | None:
-    """The stem `among` those of the mentor at `row` that makes the match; None without any."""
-    near = {other: worth for other, worth in alike(stem).items() if other in among}
-    if not near:
-        return None
-    saturations = lexical.saturations(list(near), np.asarray([row]))[0]
-    worth = saturations * np.fromiter(near.values(), dtype=np.float64)
-    return list(near)[int(worth.argmax())]
+def matched_by(
+    stems: Sequence[str], among: Collection[str], row: int, lexical: LexicalIndex
+) -> dict[str, tuple[str, float]]:
+    """For each stem that the mentor at `row` matches, by which of the stems `among` and how well.
+
+    The figures are those of `matches`; a stem that nothing matches is left out.
+    """
+    near = {stem: {o: worth for o, worth in alike(stem).items() if o in among} for stem in stems}
+    wanted = list({other: None for one in near.values() for other in one})
+    said = dict(zip(wanted, lexical.saturations(wanted, np.asarray([row]))[0], strict=True))
+    found = {}
+    for stem, one in near.items():
+        worth = {other: float(said[other]) * credit for other, credit in one.items()}
+        if worth:
+            best = max(worth, key=lambda other: worth[other])
+            found[stem] = (best, worth[best])
+    return found

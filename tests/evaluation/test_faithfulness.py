@@ -9,7 +9,6 @@ from evaluation.faithfulness import (
     quoted_sentence,
     sentences_of,
     sum_faults,
-    wilson,
     without,
 )
 from models.mentor import Mentor
@@ -195,18 +194,3 @@ def test_micro_is_the_nearest_whole_millionth():
 
 
 # By the score interval's closed form, to three digits as in the tables of Newcombe 1998.
-@pytest.mark.parametrize(
-    ("hits", "of", "low", "high"),
-    [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (29, 29, 0.883, 1.0),
-    ],
-)
-def test_the_wilson_interval_of_published_examples(hits, of, low, high):
-    assert wilson(hits, of) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
-
-
-def test_nothing_seen_can_be_any_share():
-    assert wilson(0, 0) == (0.0, 1.0)

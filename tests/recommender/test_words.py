@@ -29,7 +29,8 @@ def matched(stems, *profiles):
 
 
 def by(stem, profile):
-    return matched_by(stem, set(profile), 0, index(profile))
+    found = matched_by([stem], set(profile), 0, index(profile))
+    return found[stem][0] if found else None
 
 
 def test_a_word_finds_itself_whole_and_related_ones_for_less():
@@ -110,5 +111,15 @@ def test_the_word_behind_a_match_is_the_one_that_counts_most(profile, expected):
 
 def test_the_word_behind_a_match_is_one_of_those_that_can_be_quoted():
     whole = index({"lawyer": 1, "attorney": 1})
-    assert matched_by("lawyer", {"attorney"}, 0, whole) == "attorney"
-    assert matched_by("lawyer", {"kiln"}, 0, whole) is None
+    found = matched_by(["lawyer", "kiln"], {"attorney"}, 0, whole)
+    assert {stem: by for stem, (by, _) in found.items()} == {"lawyer": "attorney"}
+    assert matched_by(["lawyer"], {"kiln"}, 0, whole) == {}
+
+
+def test_the_words_behind_the_matches_are_worth_what_the_matches_are():
+    profile = {"attorney": 2, "court": 3, "judg": 1}
+    whole = index(profile)
+    asked = ["lawyer", "judg", "kiln"]
+    found = matched_by(asked, set(profile), 0, whole)
+    expected = matches(asked, np.asarray([0]), whole)[0].tolist()
+    assert [found.get(stem, ("", 0.0))[1] for stem in asked] == expected
