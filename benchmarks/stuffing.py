@@ -111,8 +111,9 @@ def longest(mentors: Sequence[Mentor]) -> str:
     texts = (t for m in mentors for t in (m.bio, *(post.description for post in m.experience)))
     runs = (len(run) for text in texts for run in fragments(text))
     return (
-        f"The longest list of any mentor has {max(lists, default=0)} items, the longest run of short "
-        f"fragments {max(runs, default=0)}; more than {ENDLESS} and {ENDLESS_TEXT} are not read."
+        f"The longest list of any mentor has {max(lists, default=0)} items, the longest run of "
+        f"short fragments {max(runs, default=0)}; more than {ENDLESS} and {ENDLESS_TEXT} of them "
+        f"are not read."
     )
 
 
