@@ -17,14 +17,14 @@ from indexer.recipe import TextRecipe
 from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
-from models.encoder import SentenceTransformerEncoder, default_space
+from models.encoder import SentenceTransformerEncoder, packaged_space
 from models.errors import Busy, CursorExpired, IndexBehind, NoIndex, SpaceMismatch
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
 from models.ports import Encoder, Stored
 from models.priority import QueriesFirst
 from models.recommendation import Recommendations, Standing
-from models.weights import DEFAULT_DIMENSION, DEFAULT_MODEL
+from models.weights import PACKAGED
 from recommender.recommend import Recommender, Request
 
 _T = TypeVar("_T")
@@ -40,14 +40,15 @@ _TRIES = 3
 
 
 def default_encoder(settings: Settings) -> Encoder:
-    """The encoder that the settings name; the default one is loaded when it is first used."""
+    """The encoder that the settings name; a packaged one is loaded when it is first used."""
 
     def load() -> Encoder:
         return SentenceTransformerEncoder(settings.encoder, threads=settings.threads)
 
-    if settings.encoder != DEFAULT_MODEL:
+    packaged = PACKAGED.get(settings.encoder)
+    if packaged is None:
         return load()
-    return LazyEncoder(load, default_space(), DEFAULT_DIMENSION)
+    return LazyEncoder(load, packaged_space(settings.encoder), packaged.dimension)
 
 
 class Indexing:

@@ -19,7 +19,7 @@ from machine import ROOT
 
 from evaluation.baselines import whole_profile
 from models.mentor import Mentor
-from models.weights import default_model_folder
+from models.weights import plain_model_folder
 
 BM25 = "BM25 over whole profiles (bm25s)"
 TXTAI = ROOT / ".venv-txtai" / "bin" / "python"
@@ -70,7 +70,7 @@ def txtai_runs(
         print(f"No txtai at {python}: it is left out. 'make txtai' installs it.")
         return {}
     asked = {
-        "model": str(default_model_folder()),
+        "model": str(plain_model_folder()),
         "depth": depth,
         "profiles": {mentor.id: whole_profile(mentor) for mentor in mentors},
         "goals": dict(goals),

