@@ -10,7 +10,7 @@ from indexer.passages import passages
 from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
 from indexer.store import Change, Conflict, Cut, Known, Store
 from indexer.vectors import Vectors, text_key
-from models.errors import MentorNotFound, StoreUnavailable
+from models.errors import MentorNotFound, SpaceMismatch, StoreUnavailable
 from models.mentor import Mentor, as_record
 
 AT_ONCE = 100  # mentors embedded and committed together; servers follow so many in a moment
@@ -82,18 +82,28 @@ class Writer:
     def adopt(self, progress: Progress | None = None) -> bool:
         """Make this encoder's space the tenant's, embedding what it lacks; whether it was not yet.
 
-        Passages are cut anew. Writers of another space are refused from then on.
+        Passages are cut anew. Others go on in the old space meanwhile; they are refused from the
+        moment that all is embedded. What a killed process embedded is not embedded again. Raises
+        SpaceMismatch when another process moves the tenant elsewhere.
         """
-        encoder = self._vectors.encoder
+        encoder, name = self._vectors.encoder, self._vectors.name
         head = self._store.head(self._tenant)
         if head.space_id == encoder.space_id or not head.sequence:
             return False
+        self._store.set_out(self._tenant, encoder.space_id)
         since = 0
         while True:
             head, changes = self._store.changes(self._tenant, since, AT_ONCE)
+            if head.space_id == encoder.space_id:  # another process that did the same was faster
+                return False
+            if head.moving_to != encoder.space_id:
+                raise SpaceMismatch(
+                    f"Another process moves the index of the tenant {self._tenant!r} to the space "
+                    f"{head.moving_to or head.space_id}: let it finish."
+                )
             if not changes:
-                runtime = encoder.runtime_id
-                if self._store.settle(self._tenant, encoder.space_id, runtime, head.sequence):
+                at, runtime = head.sequence, encoder.runtime_id
+                if self._store.settle(self._tenant, encoder.space_id, runtime, at, name):
                     self._store.drop_strays()
                     return True
                 continue
@@ -106,6 +116,11 @@ class Writer:
             if progress:
                 progress(since, head.sequence)
 
+    def stay(self) -> None:
+        """End a move to another space that was begun and not finished, and drop what came of it."""
+        self._store.set_out(self._tenant, "")
+        self._store.drop_strays()
+
     def _write(
         self,
         changes: Sequence[Change],
@@ -117,7 +132,10 @@ class Writer:
         encoder = self._vectors.encoder
         texts = (text for text in _all_texts(rewritten) if text_key(text) not in fresh)
         fresh |= self._vectors.by_key(texts, progress)
-        return self._store.write(self._tenant, changes, encoder.space_id, encoder.runtime_id, fresh)
+        space_id, runtime_id = encoder.space_id, encoder.runtime_id
+        return self._store.write(
+            self._tenant, changes, space_id, runtime_id, fresh, self._vectors.name
+        )
 
 
 def _change(mentor: Mentor, known: Known | None, *, must_match: bool = False) -> Change | None:
