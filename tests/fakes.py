@@ -89,6 +89,12 @@ def table_encoder(_settings: Settings) -> TableEncoder:
     return TableEncoder()
 
 
+def encoder_named(settings: Settings) -> TableEncoder:
+    """An encoder factory in which "table-2" names the encoder of that space, others the first."""
+    named = settings.encoder.startswith("table-")
+    return TableEncoder(settings.encoder if named else "table-1")
+
+
 def version(sequence: int, space: str = "table-1") -> str:
     """The index version at a sequence of changes."""
     return f"{space}/{VERSION}/{sequence}"
