@@ -89,8 +89,22 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction: on disk when the block has been left. Raises StoreUnavailable."""
+        shared = getattr(self._own, "writer", None)
+        if shared is not None:
+            yield shared
+            return
         with self._said("written"), self._writer.begin() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[sa.Connection]:
+        """Everything that this thread reads and writes within the block is one transaction."""
+        with self.writing() as connection:
+            self._own.connection = self._own.writer = connection
+            try:
+                yield connection
+            finally:
+                self._own.connection = self._own.writer = None
 
     def purge_log(self) -> bool:
         """Empty the write-ahead log, which still holds older pages; whether it is empty now.

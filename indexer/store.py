@@ -6,7 +6,8 @@ that has left stays as a tombstone without a word of text until every snapshot h
 vector stays as long as a passage has its text whose tenant is in its space, or on the way to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +253,13 @@ class Store:
             still = {row.id for row in found if row.revision == revisions[row.id]}
             kept = {id: one for id, one in cut.items() if id in still}
             sql.replace_passages(connection, tenant, kept, space_id, fresh)
+
+    @contextlib.contextmanager
+    def alone(self, tenant: str) -> Iterator[None]:
+        """Nobody else writes for the tenant within the block, and all of it is one transaction."""
+        with self.database.together() as connection:
+            sql.advance(connection, tenant, 0)
+            yield
 
     def set_out(self, tenant: str, space_id: str) -> None:
         """Begin to move the tenant to another space, or to none ("")."""

@@ -152,6 +152,21 @@ def test_a_migrated_database_keeps_mentors_sequences_and_vectors(first, store):
     assert vector.tobytes() == TableEncoder().encode_passages(["Coded welder"])[0].tobytes()
 
 
+def test_what_is_read_and_written_together_is_kept_or_dropped_together(store):
+    def fail():
+        with store.alone("t"):
+            store.write("t", [change(Mentor("b", headline="Miller"))])
+            assert store.count("t") == 2
+            raise KeyError
+
+    store.write("t", [change(A)])
+    with pytest.raises(KeyError):
+        fail()
+    assert (store.count("t"), store.head("t").sequence) == (1, 1)
+    store.write("t", [change(Mentor("c", headline="Brewer"))])
+    assert (store.count("t"), store.head("t").sequence) == (2, 2)
+
+
 PLAIN = "all-MiniLM-L6-v2-57af7d3e3f8a"
 
 

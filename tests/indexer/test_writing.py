@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -352,6 +354,35 @@ def test_what_is_written_in_the_old_space_meanwhile_comes_along(writer, store):
     assert adopting(store, encoder) is True
     assert (store.head("default").sequence, store.head("default").moving_to) == (6, "")
     assert cached(store, *all_texts(BAKER), space="table-2") == sorted(all_texts(BAKER))
+
+
+def test_adopting_catches_up_with_those_who_write_all_the_time(writer, store):
+    writer.put(mentors())
+    numbers = itertools.count()
+
+    def write(_done, _of):
+        writer.put(mentors(*({"id": f"m{next(numbers)}", "bio": "I weld."} for _ in range(3))))
+
+    second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
+    assert second.adopt(write) is True
+    assert store.count_strays() == (0, 0)
+    assert cached(store, "I weld.", space="table-2") == ["I weld."]
+
+
+def test_adopting_makes_nobody_wait_for_more_than_a_few(writer, store, monkeypatch):
+    monkeypatch.setattr("indexer.writing.LAST", 3)
+    writer.put(mentors())
+    sizes, told = iter([3, 4, 2, 0]), []
+
+    def write(done, of):
+        told.append((done, of))
+        people = [{"id": f"m{done}-{i}", "bio": "I weld."} for i in range(next(sizes))]
+        if people:
+            writer.put(mentors(*people))
+
+    Writer(store, "default", Vectors(store, TableEncoder("table-2"))).adopt(write)
+    assert told == [(5, 5), (8, 8), (12, 12)]
+    assert store.head("default").sequence == 14
 
 
 def test_an_index_that_another_process_moves_elsewhere_is_left_to_it(writer, store):
