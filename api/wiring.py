@@ -293,6 +293,8 @@ class Serving:
             if not answer.behind:
                 break
             self.follow()
+            if self.follower.stalled:  # it is as new as it can be before the move
+                break
         if answer.next_offset is not None:
             self._keep_for_paging(recommender)
         return answer

@@ -14,7 +14,7 @@ from models.errors import MentorNotFound, SpaceMismatch, StoreUnavailable
 from models.mentor import Mentor, as_record
 
 AT_ONCE = 100  # mentors embedded and committed together; servers follow so many in a moment
-LAST = 20  # mentors at most that others wait for, a second or so, when an index moves
+MOVED = 20  # those of an index that moves: no more is lost by a kill, and few wait for the last
 _TRIES = 10
 
 Progress = Callable[[int, int], None]
@@ -93,7 +93,7 @@ class Writer:
         self._store.set_out(self._tenant, self._vectors.space_id)
         since = 0
         while True:
-            head, changes = self._store.changes(self._tenant, since, AT_ONCE)
+            head, changes = self._store.changes(self._tenant, since, MOVED)
             if self._is_there(head):
                 return False
             if changes:
@@ -101,7 +101,7 @@ class Writer:
                 since = changes[-1].revision
                 if progress:
                     progress(since, head.sequence)
-            if len(changes) < AT_ONCE and self._settled(since):
+            if len(changes) < MOVED and self._settled(since):
                 self._store.drop_strays()
                 return True
 
@@ -122,8 +122,8 @@ class Writer:
         """
         encoder = self._vectors.encoder
         with self._store.alone(self._tenant):
-            head, changes = self._store.changes(self._tenant, since, LAST)
-            if self._is_there(head) or len(changes) == LAST:
+            head, changes = self._store.changes(self._tenant, since, MOVED)
+            if self._is_there(head) or len(changes) == MOVED:
                 return False
             self._embed(changes)
             space_id, runtime, name = encoder.space_id, encoder.runtime_id, self._vectors.name

@@ -104,6 +104,13 @@ def test_until_it_moves_a_server_answers_from_the_space_it_is_in(serving):
     assert ids(serving) == ["auditor", "teacher"]
 
 
+def test_until_it_moves_a_server_passes_over_who_has_newer_words(serving):
+    move(serving).put(mentors(RECORDS[0] | {"headline": "Audit, then venture capital"}))
+    assert ids(serving) == ["nurse", "teacher"]
+    serving.move()
+    assert ids(serving) == ["auditor", "nurse", "teacher"]
+
+
 def test_moving_takes_up_encoder_index_and_writer_of_the_new_space(serving):
     move(serving)
     assert serving.move() is True

@@ -123,7 +123,7 @@ def cut_off():
 @pytest.fixture
 def half(index, monkeypatch):
     """A data folder in which a move to the second space was cut off, and how much it embedded."""
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     settings, encoder = index(), Interrupted(cut_off, at=3)
     with pytest.raises(KeyboardInterrupt):
         move(settings, encoder)
@@ -219,7 +219,7 @@ def test_whoever_is_erased_while_the_index_moves_is_in_no_byte_of_either_space(
     tmp_path, monkeypatch, batch, kept_by_then
 ):
     settings = Settings(data=tmp_path / "data")
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     monkeypatch.setattr("api.wiring.default_encoder", lambda _: WideEncoder())
     indexing = Indexing(settings)
     indexing.writer.put(mentors())

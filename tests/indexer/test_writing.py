@@ -268,7 +268,7 @@ def test_adopting_makes_the_other_space_the_tenants(writer, store):
 
 
 def test_adopting_tells_how_far_it_is(writer, store, monkeypatch):
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     writer.put(mentors())
     told = []
     second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
@@ -277,7 +277,7 @@ def test_adopting_tells_how_far_it_is(writer, store, monkeypatch):
 
 
 def test_adopting_takes_up_what_changes_meanwhile(writer, store, monkeypatch):
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     writer.put(mentors())
     late = iter([BAKER])
     encoder = TableEncoder("table-2")
@@ -331,7 +331,7 @@ def test_vectors_of_the_space_that_was_left_stay_for_a_tenant_that_is_still_in_i
 
 
 def test_what_was_embedded_before_an_interruption_is_not_embedded_again(writer, store, monkeypatch):
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     writer.put(mentors())
 
     def fail():
@@ -370,19 +370,20 @@ def test_adopting_catches_up_with_those_who_write_all_the_time(writer, store):
 
 
 def test_adopting_makes_nobody_wait_for_more_than_a_few(writer, store, monkeypatch):
-    monkeypatch.setattr("indexer.writing.LAST", 3)
+    monkeypatch.setattr("indexer.writing.MOVED", 6)
     writer.put(mentors())
-    sizes, told = iter([3, 4, 2, 0]), []
+    sizes, told = iter([6, 4]), []
 
     def write(done, of):
         told.append((done, of))
-        people = [{"id": f"m{done}-{i}", "bio": "I weld."} for i in range(next(sizes))]
+        people = [{"id": f"m{done}-{i}", "bio": "I weld."} for i in range(next(sizes, 0))]
         if people:
             writer.put(mentors(*people))
 
+    # Five; six who came meanwhile, too many to make others wait; four, and nobody after them.
     Writer(store, "default", Vectors(store, TableEncoder("table-2"))).adopt(write)
-    assert told == [(5, 5), (8, 8), (12, 12)]
-    assert store.head("default").sequence == 14
+    assert told == [(5, 5), (11, 11), (15, 15)]
+    assert store.head("default").sequence == 15
 
 
 def test_an_index_that_another_process_moves_elsewhere_is_left_to_it(writer, store):

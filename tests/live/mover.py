@@ -18,7 +18,7 @@ from api.settings import Settings
 from indexer import writing
 from tests.fakes import WordEncoder
 
-AT_ONCE = 10  # mentors of one batch
+MOVED = 10  # mentors of one batch
 
 
 class StepByStep(WordEncoder):
@@ -37,7 +37,7 @@ class StepByStep(WordEncoder):
 def main() -> None:
     """Move the index and end."""
     data, encoder = sys.argv[1:]
-    writing.AT_ONCE = AT_ONCE
+    writing.MOVED = MOVED
     reembed(Settings(data=Path(data), encoder=encoder), lambda s: StepByStep(s.encoder))
 
 
