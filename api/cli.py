@@ -113,7 +113,9 @@ def index(
 def reembed(
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", help="Its name or folder [default: $MENTORS_ENCODER or ours]"),
+        typer.Option(
+            "--encoder", help="Name or folder [default: $MENTORS_ENCODER, else the project's]"
+        ),
     ] = None,
     data: Data = None,
     tenant: Tenant = None,
