@@ -101,4 +101,6 @@ async def ready(request: Request) -> Any:
     """Model and index are loaded and requests are answered."""
     if getattr(request.app.state, "desk", None) is None:
         return problems.problem(503, "Not ready", "The index is still being loaded.")
-    return {"status": "ready", "index_version": desk_of(request).serving.recommender.index_version}
+    serving = desk_of(request).serving
+    found = {"status": "ready", "index_version": serving.recommender.index_version}
+    return found | ({"stuck": serving.stuck} if serving.stuck else {})

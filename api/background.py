@@ -38,6 +38,8 @@ class Background:
 
     def _follow(self) -> None:
         self._serving.follow()
+        if self._serving.follower.stalled:
+            self._serving.move()
         self._serving.follower.make_anew()
 
     def _keep(self) -> None:

@@ -61,8 +61,8 @@ def main() -> None:
         sys.exit(1)
 
 
-def _settings(data: Path | None, tenant: str | None) -> Settings:
-    given = {"data": data, "tenant": tenant}
+def _settings(data: Path | None, tenant: str | None, encoder: str | None = None) -> Settings:
+    given = {"data": data, "tenant": tenant, "encoder": encoder}
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -107,6 +107,23 @@ def index(
     )
     if not (command.dry_run() if dry_run else command.run()):
         raise typer.Exit(2)
+
+
+@_command
+def reembed(
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            "--encoder", help="Name or folder [default: $MENTORS_ENCODER, else the project's]"
+        ),
+    ] = None,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Move the index to another encoder; servers go on meanwhile and then use it by themselves."""
+    from api import reembedding
+
+    reembedding.reembed(_settings(data, tenant, encoder))
 
 
 @_command

@@ -15,7 +15,7 @@ from indexer.generations import Generations, sequence_of
 from indexer.importing import Difference, Import, ReadReport, Rejected
 from indexer.mapping import ColumnMapping
 from indexer.reading import FORMATS, count_records, format_of
-from indexer.store import Store
+from indexer.store import Head, Store
 from models.errors import BadInput, NoIndex, SourceUnreadable
 from recommender.scoring import VERSION
 
@@ -67,8 +67,7 @@ class IndexCommand:
         indexing = Indexing(self._settings, adopt=False)
         try:
             leaving = self._leaving(indexing)
-            with screen.progress("re-embedding") as progress:
-                indexing.writer.adopt(progress)
+            _adopt(indexing)
             reports, unreadable = self._read(indexing)
             if leaving and not unreadable:
                 removed = indexing.writer.remove(leaving)
@@ -134,6 +133,17 @@ class IndexCommand:
         return reports, None
 
 
+def _adopt(indexing: Indexing) -> None:
+    before = indexing.store.head(indexing.tenant).space_id
+    with screen.progress("re-embedding") as progress:
+        adopted = indexing.adopt(progress)
+    if before and adopted:
+        screen.say(
+            f"Texts are read in a new way, so everybody was embedded again: the index has moved "
+            f"from {before} to {indexing.vectors.space_id}."
+        )
+
+
 def _say_difference(found: Difference) -> None:
     _list("+ {}", found.added)
     _list("~ {}", [f"{id} ({', '.join(fields)})" for id, fields in found.changed.items()])
@@ -182,6 +192,15 @@ def _say_built(indexing: Indexing, mentors: int, began: float) -> None:
     )
 
 
+def require_indexed(head: Head, settings: Settings) -> None:
+    """Raises NoIndex when nothing was ever indexed."""
+    if not head.sequence:
+        raise NoIndex(
+            f"The tenant {settings.tenant!r} has no mentor in {settings.data}: run "
+            f"'mentors index FILE' with the same --data and --tenant."
+        )
+
+
 def status_of(settings: Settings) -> dict[str, Any]:
     """What `mentors status --json` prints."""
     folder = DataFolder(settings.data)
@@ -194,11 +213,7 @@ def status_of(settings: Settings) -> dict[str, Any]:
         rejected = sum(map(len, store.rejects(settings.tenant).values()))
     finally:
         store.close()
-    if not head.sequence:
-        raise NoIndex(
-            f"The tenant {settings.tenant!r} has no mentor in {settings.data}: run "
-            f"'mentors index FILE' with the same --data and --tenant."
-        )
+    require_indexed(head, settings)
     live = generations.live()
     return {
         "mentors": mentors,
@@ -206,6 +221,8 @@ def status_of(settings: Settings) -> dict[str, Any]:
         "sequence": head.sequence,
         "index_version": f"{head.space_id}/{VERSION}/{head.sequence}",
         "encoder": head.space_id,
+        "encoder_name": head.encoder or None,
+        "moving_to": head.moving_to or None,
         "runtime": head.runtime_id,
         "snapshot": live,
         "changes_since_snapshot": head.sequence - (sequence_of(live) if live else 0),

@@ -12,7 +12,7 @@ from indexer import backup, checking, proof
 from indexer.folder import DataFolder
 from indexer.keeping import holding
 from indexer.store import Store
-from models.errors import BadInput, MentorNotFound, SpaceMismatch
+from models.errors import BadInput, EncoderUnavailable, MentorNotFound, SpaceMismatch
 
 
 def verify(settings: Settings, *, mend: bool) -> dict[str, Any]:
@@ -76,14 +76,11 @@ def restore(settings: Settings, source: Path) -> list[str]:
     finally:
         store.close()
     for tenant in tenants:
-        indexing = Indexing(settings.model_copy(update={"tenant": tenant}), adopt=False)
         try:
-            indexing.require_own_space()
-            indexing.publish()
-        except SpaceMismatch as error:  # its snapshot is made when it is served
+            with _opened(settings.model_copy(update={"tenant": tenant})) as indexing:
+                indexing.publish()
+        except (SpaceMismatch, EncoderUnavailable) as error:  # its snapshot is made when served
             screen.complain(f"{tenant}: {error}")
-        finally:
-            indexing.close()
     return tenants
 
 

@@ -13,8 +13,9 @@ from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
 from indexer.keeping import Keeper, holding
+from indexer.live import LiveIndex
 from indexer.recipe import TextRecipe
-from indexer.store import Store
+from indexer.store import Head, Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
 from models.encoder import SentenceTransformerEncoder, packaged_space
@@ -24,7 +25,8 @@ from models.mentor import Mentor
 from models.ports import Encoder, Stored
 from models.priority import QueriesFirst
 from models.recommendation import Recommendations, Standing
-from models.weights import PACKAGED
+from models.spaces import mismatch, same_model
+from models.weights import DEFAULT_MODEL, PACKAGED
 from recommender.recommend import Recommender, Request
 
 _T = TypeVar("_T")
@@ -36,19 +38,26 @@ Progress = Callable[[int, int], None]
 PINNED_S = 300.0  # how long an index version can still be paged through after a newer one came
 MOST_PINNED = 2_000  # and how many at most; each costs two bytes a mentor
 LOG_S = 30.0  # how long a command waits for readers of an older state
+MOVE_S = 30.0  # how long a change waits while the encoder of another space is being loaded
+AGAIN_S = 30.0  # after which one that could not be loaded is tried again
 _TRIES = 3
 
 
 def default_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name; a packaged one is loaded when it is first used."""
+    name = settings.encoder or DEFAULT_MODEL
 
     def load() -> Encoder:
-        return SentenceTransformerEncoder(settings.encoder, threads=settings.threads)
+        return SentenceTransformerEncoder(name, threads=settings.threads)
 
-    packaged = PACKAGED.get(settings.encoder)
+    packaged = PACKAGED.get(name)
     if packaged is None:
         return load()
-    return LazyEncoder(load, packaged_space(settings.encoder), packaged.dimension)
+    return LazyEncoder(load, packaged_space(name), packaged.dimension)
+
+
+def _encoder(settings: Settings, factory: EncoderFactory | None, name: str) -> Encoder:
+    return (factory or default_encoder)(settings.model_copy(update={"encoder": name}))
 
 
 class Indexing:
@@ -62,9 +71,9 @@ class Indexing:
         *,
         adopt: bool = True,
     ) -> None:
-        """With `adopt` an index of another encoder is re-embedded with this one.
+        """With `adopt`, as the method.
 
-        Raises DataFolderError or EncoderUnavailable.
+        Raises DataFolderError, EncoderUnavailable or SpaceMismatch.
         """
         self.tenant = settings.tenant
         self.folder = DataFolder(settings.data)
@@ -72,10 +81,11 @@ class Indexing:
         self.folder.ensure_writable()
         self.store = Store.in_folder(settings.data)
         try:
-            self.vectors = Vectors(self.store, (encoder or default_encoder)(settings))
+            name = settings.encoder or self.store.head(self.tenant).encoder or DEFAULT_MODEL
+            self.vectors = Vectors(self.store, _encoder(settings, encoder, name), name)
             self.writer = Writer(self.store, self.tenant, self.vectors)
             if adopt:
-                self.writer.adopt(progress)
+                self.adopt(progress)
         except BaseException:
             self.close()
             raise
@@ -100,20 +110,27 @@ class Indexing:
         with holding(self.folder.tenant(self.tenant)):
             self.folder.write_rejects(self.tenant, self.store.rejects(self.tenant))
 
+    def adopt(self, progress: Progress | None = None) -> bool:
+        """Make the index of this encoder's space where it has none; whether anything was to do.
+
+        An index of the same model whose texts were read in an older way is embedded anew: nothing
+        can read them so any more. Raises SpaceMismatch when it was made with another model.
+        """
+        space_id = self.store.head(self.tenant).space_id
+        if space_id and not same_model(space_id, self.vectors.space_id):
+            raise self._mismatch(space_id)
+        return self.writer.adopt(progress)
+
     def require_own_space(self) -> None:
         """Raises SpaceMismatch when the index was made with another encoder.
 
         A database from before passages were kept has them cut here.
         """
-        head = self.store.head(self.tenant)
-        if not head.space_id:
+        space_id = self.store.head(self.tenant).space_id
+        if not space_id:
             self.writer.adopt()
-        elif head.space_id != self.vectors.space_id:
-            raise SpaceMismatch(
-                f"The index was made in the space {head.space_id}, the encoder's is "
-                f"{self.vectors.space_id}: set MENTORS_ENCODER to the model the index was made "
-                f"with. Nothing was changed."
-            )
+        elif space_id != self.vectors.space_id:
+            raise self._mismatch(space_id)
 
     def empty_log(self) -> None:
         """Empty the database's log of older pages. Raises Busy when others keep it in use."""
@@ -129,12 +146,52 @@ class Indexing:
     def close(self) -> None:
         self.store.close()
 
+    def _mismatch(self, space_id: str) -> SpaceMismatch:
+        return mismatch(space_id, self.vectors.space_id, self.vectors.name)
+
+
+class Opened:
+    """An index opened with the encoder of its space: what answers, writes, follows and keeps."""
+
+    def __init__(
+        self, store: Store, folder: DataFolder, tenant: str, encoder: Encoder, name: str
+    ) -> None:
+        """Raises SpaceMismatch when the index is of another space."""
+        self.encoder = QueriesFirst(encoder)
+        vectors = Vectors(store, self.encoder, name)
+        self.writer = Writer(store, tenant, vectors)
+        if not store.head(tenant).space_id:  # made before passages were kept in the store
+            self.writer.adopt()
+        self.follower = Follower(store, tenant, Generations(folder.tenant(tenant)), vectors)
+        self.keeper = Keeper(store, folder, tenant, self.follower)
+        self._parts = (tenant, self.encoder, store, TextRecipe(vectors))
+        self.recommender = self._over(self.follower.index)
+
+    def renewed(self) -> Recommender | None:
+        """Answer on the follower's index from now on; what was replaced, None when it is same."""
+        index = self.follower.index
+        if index is self._index:
+            return None
+        before, self.recommender = self.recommender, self._over(index)
+        return before
+
+    def warm_up(self) -> None:
+        """Load what loads on first use: word lists, the language detector, the encoder."""
+        words = "I would like to find out how auditors, nurses and welders change careers."
+        self.recommender.recommend(Request(words, limit=1))
+
+    def _over(self, index: LiveIndex) -> Recommender:
+        self._index = index
+        tenant, encoder, store, recipe = self._parts
+        return Recommender(tenant, index, encoder, store, recipe)
+
 
 class Serving:
     """What answers and takes changes: the index of one tenant, kept at the store's sequence.
 
-    A newer index replaces the recommender in one assignment; requests under way keep the one they
-    began with, and cursors the version they were issued on.
+    A newer index replaces the recommender in one assignment, and everything at once when the index
+    has moved to another encoder's space; requests under way keep what they began with, and
+    cursors the version they were issued on.
     """
 
     def __init__(
@@ -154,48 +211,74 @@ class Serving:
         folder.ensure_present(create=create)
         self.tenant = settings.tenant
         self.store = Store.in_folder(settings.data)
+        self._settings, self._folder, self._factory = settings, folder, encoder
+        self._swap = threading.Lock()
+        self._moving = threading.Lock()
+        self._refused: tuple[str, float] = ("", 0.0)
+        self._stuck = ""
+        self._pinned: OrderedDict[str, tuple[float, Recommender]] = OrderedDict()
+        self._paged: set[str] = set()
         try:
-            self._open(settings, folder, encoder or default_encoder, create=create)
+            head = self.store.head(self.tenant)
+            if not head.sequence and not create:
+                raise NoIndex(
+                    f"Nothing is indexed in {folder.tenant(self.tenant)}: run 'mentors index FILE' "
+                    f"with the same --data and --tenant, or 'mentors serve --create' to begin with "
+                    f"nobody."
+                )
+            self._opened = self._open(settings.encoder or head.encoder)
         except BaseException:
             self.store.close()
             raise
 
-    def _open(
-        self, settings: Settings, folder: DataFolder, encoder: EncoderFactory, *, create: bool
-    ) -> None:
-        generations = Generations(folder.tenant(self.tenant))
-        head = self.store.head(self.tenant)
-        if not head.sequence and not create:
-            raise NoIndex(
-                f"Nothing is indexed in {generations.folder}: run 'mentors index FILE' with the "
-                f"same --data and --tenant, or 'mentors serve --create' to begin with nobody."
-            )
-        self.encoder = QueriesFirst(encoder(settings))
-        vectors = Vectors(self.store, self.encoder)
-        self._recipe = TextRecipe(vectors)
-        self.writer = Writer(self.store, self.tenant, vectors)
-        if not head.space_id:  # made before passages were kept in the store
-            self.writer.adopt()
-        self.follower = Follower(self.store, self.tenant, generations, vectors)
-        self.keeper = Keeper(self.store, folder, self.tenant, self.follower)
-        self._swap = threading.Lock()
-        self._pinned: OrderedDict[str, tuple[float, Recommender]] = OrderedDict()
-        self._paged: set[str] = set()
-        self.recommender = self._recommender()
+    @property
+    def recommender(self) -> Recommender:
+        return self._opened.recommender
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._opened.encoder
+
+    @property
+    def writer(self) -> Writer:
+        return self._opened.writer
+
+    @property
+    def follower(self) -> Follower:
+        return self._opened.follower
+
+    @property
+    def keeper(self) -> Keeper:
+        return self._opened.keeper
+
+    @property
+    def stuck(self) -> str:
+        """Why this cannot go where the index has moved, in one sentence; else ""."""
+        return self._stuck if self.follower.stalled else ""
 
     def follow(self) -> bool:
         """Take up what changed in the store; whether anything had."""
-        moved = self.follower.catch_up()
+        opened = self._opened
+        moved = opened.follower.catch_up()
         with self._swap:
             self._unpin()
-            if self.follower.index is not self._served:
-                before, self.recommender = self.recommender, self._recommender()
-                # An index made anew has the same version, and less to hold.
-                version = before.index_version
-                if version != self.recommender.index_version and version in self._paged:
-                    self._pinned[version] = (time.monotonic(), before)
-                self._paged.clear()
+            if opened is self._opened and (before := opened.renewed()) is not None:
+                self._retire(before)
         return moved
+
+    def move(self) -> bool:
+        """Go where the tenant's index has moved; whether this serves the index's space now.
+
+        One thread at a time loads the encoder and opens the index, while answers come from what is
+        there; another waits for it, `MOVE_S` at most.
+        """
+        if not self._moving.acquire(timeout=MOVE_S):
+            return False
+        try:
+            head = self.store.head(self.tenant)
+            return head.space_id in ("", self.encoder.space_id) or self._go(head)
+        finally:
+            self._moving.release()
 
     def recommend(self, request: Request, version: str | None = None) -> Recommendations:
         """Answer on the newest index, or on the `version` that a cursor pins.
@@ -210,6 +293,8 @@ class Serving:
             if not answer.behind:
                 break
             self.follow()
+            if self.follower.stalled:  # it is as new as it can be before the move
+                break
         if answer.next_offset is not None:
             self._keep_for_paging(recommender)
         return answer
@@ -224,6 +309,8 @@ class Serving:
             self.follow()
             with contextlib.suppress(IndexBehind):
                 return self.recommender.explain(request, id)
+        if self.follower.stalled:
+            self.move()
         self.follow()
         return self.recommender.explain(request, id)
 
@@ -233,15 +320,25 @@ class Serving:
 
     def put(self, mentors: Sequence[Mentor]) -> list[Outcome]:
         """Add or replace mentors; on disk, and found by this process, when this returns."""
-        return self._followed(self.writer.put(mentors))
+        return self._written(lambda writer: writer.put(mentors))
 
     def patch(self, id: str, patch: Mapping[str, object]) -> Outcome:
         """Change some fields of a mentor; on disk, and found by this process, afterwards."""
-        return self._followed(self.writer.patch(id, patch))
+        return self._written(lambda writer: writer.patch(id, patch))
 
     def remove(self, id: str) -> int | None:
         """Erase a mentor; the sequence of the removal, or None when there was nobody."""
         return self._followed(self.writer.remove([id]).get(id))
+
+    def _written(self, change: Callable[[Writer], _T]) -> _T:
+        """What a change came to; one that the move to another space cuts off is made after it."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._followed(change(self.writer))
+            except SpaceMismatch:
+                if not self.move():
+                    raise
+        return self._followed(change(self.writer))
 
     def _followed(self, outcome: _T) -> _T:
         try:
@@ -252,15 +349,52 @@ class Serving:
 
     def warm_up(self) -> None:
         """Load what loads on first use: word lists, the language detector, the encoder."""
-        words = "I would like to find out how auditors, nurses and welders change careers."
-        self.recommend(Request(words, limit=1))
+        self._opened.warm_up()
 
     def close(self) -> None:
         self.store.close()
 
-    def _recommender(self) -> Recommender:
-        self._served = index = self.follower.index
-        return Recommender(self.tenant, index, self.encoder, self.store, self._recipe)
+    def _open(self, name: str, space_id: str = "") -> Opened:
+        """The index opened with the encoder called `name`, or the default, of `space_id` if given.
+
+        Raises SpaceMismatch or EncoderUnavailable.
+        """
+        name = name or DEFAULT_MODEL
+        encoder = _encoder(self._settings, self._factory, name)
+        if space_id not in ("", encoder.space_id):
+            raise SpaceMismatch(f"here {name} is of the space {encoder.space_id}")
+        return Opened(self.store, self._folder, self.tenant, encoder, name)
+
+    def _go(self, head: Head) -> bool:
+        refused, since = self._refused
+        if refused == head.space_id and time.monotonic() - since < AGAIN_S:
+            return False
+        try:
+            opened = self._open(head.encoder or self._settings.encoder, head.space_id)
+            opened.warm_up()
+        except Exception as error:  # noqa: BLE001 (whatever it is, the old space still answers)
+            self._refused = (head.space_id, time.monotonic())
+            self._stuck = (
+                f"The index has moved to the space {head.space_id}, and this process goes on in "
+                f"{self.encoder.space_id} without newer texts ({error}): restart it with the "
+                f"program and the model that the index was moved with."
+            )
+            if refused != head.space_id:  # once, not every half a minute
+                log.warning("%s", self._stuck)
+            return False
+        with self._swap:
+            before, self._opened = self.recommender, opened
+            self._retire(before)
+        log.info("%s is served in the space %s now", self.tenant, head.space_id)
+        return True
+
+    def _retire(self, before: Recommender) -> None:
+        """Keep what was replaced, where somebody pages through it."""
+        version = before.index_version
+        # An index made anew has the same version, and less to hold.
+        if version != self.recommender.index_version and version in self._paged:
+            self._pinned[version] = (time.monotonic(), before)
+        self._paged.clear()
 
     def _at(self, version: str) -> Recommender:
         with self._swap:

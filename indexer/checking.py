@@ -76,6 +76,12 @@ def check(
         if strays:
             problems.append(f"{strays:,} passages belong to no mentor.")
         notes = [] if tidy else ["Outdated or unfinished snapshots wait to be removed."]
+        left = store.count_left_behind()
+        if left:
+            notes.append(
+                f"{left:,} cached vectors are of a space that the index has left: the next "
+                f"'mentors reembed' drops them."
+            )
         for name, snapshot in snapshots.items():
             if isinstance(snapshot, SnapshotDamaged):
                 problems.append(str(snapshot))

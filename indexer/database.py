@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from indexer.tables import tenants
 from models.errors import DataFolderError, StoreUnavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; `mentors` made by an older one are migrated when they are opened."""
 
 WAIT_MS = 30_000  # how long a writer waits for another one; a bulk import commits in under a second
@@ -89,8 +89,22 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction: on disk when the block has been left. Raises StoreUnavailable."""
+        shared = getattr(self._own, "writer", None)
+        if shared is not None:
+            yield shared
+            return
         with self._said("written"), self._writer.begin() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[sa.Connection]:
+        """Everything that this thread reads and writes within the block is one transaction."""
+        with self.writing() as connection:
+            self._own.connection = self._own.writer = connection
+            try:
+                yield connection
+            finally:
+                self._own.connection = self._own.writer = None
 
     def purge_log(self) -> bool:
         """Empty the write-ahead log, which still holds older pages; whether it is empty now.

@@ -14,7 +14,8 @@ from indexer.live import LiveIndex
 from indexer.snapshot import read
 from indexer.store import Store
 from indexer.vectors import Vectors
-from models.errors import SnapshotDamaged, SpaceMismatch
+from models.errors import SnapshotDamaged
+from models.spaces import mismatch
 
 AT_ONCE = 2_000  # changes read together; bounds the memory of a long way
 log = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ class Follower:
         self._tenant = tenant
         self._vectors = vectors
         self._catching_up = threading.Lock()
-        self._stalled = False
+        self.stalled = False
+        """Whether the tenant's index has moved to another space, where this one does not follow."""
         self._refuse_other_space()
         start, self.origin = self._opened(generations)
         # A snapshot may be of another history of this folder, so its contents are compared.
@@ -74,10 +76,8 @@ class Follower:
         """Take up what changed since; whether anything had."""
         with self._catching_up:
             head = self._store.head(self._tenant)
-            if head.sequence == self.index.sequence:
-                return False
-            if head.space_id not in ("", self._vectors.space_id):
-                self._stall(head.space_id)
+            self.stalled = head.space_id not in ("", self._vectors.space_id)
+            if self.stalled or head.sequence == self.index.sequence:
                 return False
             self.index = self._caught_up(self.index)
             return True
@@ -138,28 +138,14 @@ class Follower:
                     return self._opened(generations)
                 problems.append(str(error))
                 continue
-            if snapshot.space_id == space_id and snapshot.sequence <= sequence:
+            if snapshot.sequence > sequence:
+                problems.append(f"The snapshot {name} is of another database.")
+            elif snapshot.space_id == space_id:  # else of before the index moved to this one
                 index = LiveIndex(space_id, dimension, snapshot.sequence, [snapshot.segment])
                 return index, Origin(name, tuple(problems))
-            problems.append(f"The snapshot {name} is of another space or another database.")
         return LiveIndex.empty(space_id, dimension), Origin(None, tuple(problems))
 
     def _refuse_other_space(self) -> None:
         space_id = self._store.head(self._tenant).space_id
         if space_id not in ("", self._vectors.space_id):
-            raise SpaceMismatch(
-                f"The index was made in the space {space_id}, the encoder's is "
-                f"{self._vectors.space_id}: set MENTORS_ENCODER to the model the index was made "
-                f"with, or run 'mentors index' again to re-embed it with this one."
-            )
-
-    def _stall(self, space_id: str) -> None:
-        if not self._stalled:
-            log.warning(
-                "the index of %s is now in the space %s, this process stays at sequence %s of %s",
-                self._tenant,
-                space_id,
-                self.index.sequence,
-                self._vectors.space_id,
-            )
-        self._stalled = True
+            raise mismatch(space_id, self._vectors.space_id, self._vectors.name)

@@ -14,10 +14,10 @@ import filelock
 
 from indexer.folder import DataFolder
 from indexer.following import Follower
-from indexer.generations import Generations
-from indexer.snapshot import Snapshot
+from indexer.generations import Generations, sequence_of
+from indexer.snapshot import Snapshot, read_manifest
 from indexer.store import Head, Store
-from models.errors import Busy, DataFolderError
+from models.errors import Busy, DataFolderError, SnapshotDamaged
 
 BEHIND = 1_000  # changes after the last snapshot that are worth a new one ...
 BEHIND_SHARE = 0.1  # ... and this share of the mentors, so that large pools are not written often
@@ -84,7 +84,7 @@ class Keeper:
         head = self._store.head(self._tenant)
         self._follower.catch_up()
         index = self._follower.index
-        older = self._latest() < max(head.removed_at, min(1, head.sequence))  # or there is none
+        older = self._latest(head) < max(head.removed_at, min(1, head.sequence))
         wanted = snapshot or older or self._snapshot_due(head)
         if wanted and self._may_write(head):
             whole = index.whole()
@@ -125,13 +125,19 @@ class Keeper:
         index = self._follower.index
         if not head.sequence or index.space_id != head.space_id:
             return False
-        behind = head.sequence - self._latest()
+        behind = head.sequence - self._latest(head)
         lost = bool(self.generations.names()) and self.generations.live() is None
         return lost or behind > max(BEHIND, BEHIND_SHARE * index.mentors)
 
-    def _latest(self) -> int:
+    def _latest(self, head: Head) -> int:
+        """The sequence of the live snapshot; 0 where there is none, or one of another space."""
         live = self.generations.live()
-        return 0 if live is None else int(live.partition("-")[0])
+        if live is None:
+            return 0
+        with contextlib.suppress(SnapshotDamaged):
+            if read_manifest(self.generations.path(live)).space_id != head.space_id:
+                return 0
+        return sequence_of(live)
 
 
 @contextlib.contextmanager

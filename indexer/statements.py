@@ -32,7 +32,9 @@ class Head:
 
     `sequence`: of the last change; `removed_at`: of the last removal; `purged_at`: tombstones up
     to here are gone; `space_id` and `runtime_id`: of the vectors its index is made of, "" before
-    the first; `erased_at`: of the last removal of which no file holds anything any more.
+    the first; `erased_at`: of the last removal of which no file holds anything any more;
+    `encoder`: what the encoder is called in settings, "" where that is not known; `moving_to`: the
+    space that is being embedded beside, "" when none is.
     """
 
     sequence: int = 0
@@ -41,6 +43,8 @@ class Head:
     space_id: str = ""
     runtime_id: str = ""
     erased_at: int = 0
+    encoder: str = ""
+    moving_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,18 @@ class Known:
     text_hash: str
 
 
-def unneeded() -> sa.ColumnElement[bool]:
+def textless() -> sa.ColumnElement[bool]:
     """Vectors whose text no passage of anybody has."""
     return ~sa.exists().where(passages.c.text_hash == vectors.c.text_hash)
+
+
+def unneeded() -> sa.ColumnElement[bool]:
+    """Vectors whose text no passage has of a tenant in their space, or on the way to it."""
+    return ~sa.exists().where(
+        passages.c.text_hash == vectors.c.text_hash,
+        tenants.c.tenant == passages.c.tenant,
+        vectors.c.space_id.in_((tenants.c.space_id, tenants.c.moving_to)),
+    )
 
 
 def ownerless() -> sa.ColumnElement[bool]:
@@ -143,7 +156,9 @@ def advance(connection: sa.Connection, tenant: str, by: int) -> int:
     return connection.scalar(sa.select(tenants.c.sequence).where(at)) or 0
 
 
-def settle_space(connection: sa.Connection, tenant: str, space_id: str, runtime_id: str) -> None:
+def settle_space(
+    connection: sa.Connection, tenant: str, space_id: str, runtime_id: str, encoder: str
+) -> None:
     """Make `space_id` the tenant's where it has none. Raises SpaceMismatch when it has another."""
     if not space_id:
         return
@@ -153,13 +168,20 @@ def settle_space(connection: sa.Connection, tenant: str, space_id: str, runtime_
             f"The index of the tenant {tenant!r} is now in the space {now.space_id}, this process "
             f"writes {space_id}: start it again with the encoder the index was made with."
         )
-    if now.space_id != space_id or runtime_id not in ("", now.runtime_id):
-        set_space(connection, tenant, space_id, runtime_id)
+    if now.space_id != space_id:
+        set_space(connection, tenant, space_id, runtime_id, encoder)
+        return
+    known = {"runtime_id": runtime_id or now.runtime_id, "encoder": encoder or now.encoder}
+    if known != {"runtime_id": now.runtime_id, "encoder": now.encoder}:
+        connection.execute(sa.update(tenants).where(tenants.c.tenant == tenant).values(**known))
 
 
-def set_space(connection: sa.Connection, tenant: str, space_id: str, runtime_id: str) -> None:
-    """Set the tenant's space, and the runtime unless it is unknown."""
-    values = {"space_id": space_id} | ({"runtime_id": runtime_id} if runtime_id else {})
+def set_space(
+    connection: sa.Connection, tenant: str, space_id: str, runtime_id: str, encoder: str
+) -> None:
+    """Set the tenant's space and its encoder's name, and the runtime unless it is unknown."""
+    values = {"space_id": space_id, "encoder": encoder, "moving_to": ""}
+    values |= {"runtime_id": runtime_id} if runtime_id else {}
     connection.execute(sa.update(tenants).where(tenants.c.tenant == tenant).values(**values))
 
 
@@ -288,6 +310,28 @@ def drop_vectors(
     """Take out the vectors of these texts, where `where` holds."""
     for some in batches(hashes):
         connection.execute(sa.delete(vectors).where(where, vectors.c.text_hash.in_(some)))
+
+
+def drop_some_strays(
+    connection: sa.Connection, space_id: str, after: bytes, limit: int
+) -> bytes | None:
+    """Drop those of the next `limit` vectors of a space that nobody needs.
+
+    Returns the key of the last one looked at, None when there was none.
+    """
+    here = sa.and_(vectors.c.space_id == space_id, vectors.c.text_hash > after)
+    query = sa.select(vectors.c.text_hash).where(here).order_by(vectors.c.text_hash).limit(limit)
+    found: Sequence[bytes] = connection.scalars(query).all()
+    if not found:
+        return None
+    some = sa.and_(here, vectors.c.text_hash <= found[-1])
+    connection.execute(sa.delete(vectors).where(some, unneeded()))
+    return found[-1]
+
+
+def count(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+    """How many rows of the table are so."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(where)) or 0
 
 
 def drop_rejects(

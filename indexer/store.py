@@ -3,10 +3,11 @@
 Every key is (tenant, id). The sequence of a tenant is a counter row updated inside the writing
 transaction, so the order in which changes become visible is the order of the sequence. A mentor
 that has left stays as a tombstone without a word of text until every snapshot has passed it. A
-vector stays as long as a passage of anybody has its text.
+vector stays as long as a passage has its text whose tenant is in its space, or on the way to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = ["Change", "Changed", "Conflict", "Cut", "Head", "Known", "Row", "Stor
 
 _FLOAT = np.dtype(np.float32).itemsize
 REMOVED_TOGETHER = 200  # removals of one transaction
+LOOKED_AT_TOGETHER = 2_000  # vectors of one transaction that may have to go
 
 
 class Store:
@@ -185,16 +187,18 @@ class Store:
         space_id: str = "",
         runtime_id: str = "",
         fresh: Mapping[bytes, NDArray[np.float32]] | None = None,
+        encoder: str = "",
     ) -> int:
         """Write mentors in one transaction; returns the sequence of the last one.
 
-        `fresh` holds the vectors, in the space `space_id`, of all texts of the changes. When this
-        returns, the changes are on disk. Raises Conflict when a mentor is not at the revision
-        expected, SpaceMismatch when the tenant's index is of another space, StoreUnavailable.
+        `fresh` holds the vectors, in the space `space_id` of the encoder called `encoder`, of all
+        texts of the changes. When this returns, the changes are on disk. Raises Conflict when a
+        mentor is not at the revision expected, SpaceMismatch when the tenant's index is of another
+        space, StoreUnavailable.
         """
         with self.database.writing() as connection:
             last = sql.advance(connection, tenant, len(changes))
-            sql.settle_space(connection, tenant, space_id, runtime_id)
+            sql.settle_space(connection, tenant, space_id, runtime_id, encoder)
             sql.expect(connection, tenant, changes)
             sql.replace_mentors(connection, tenant, changes, last - len(changes) + 1)
             cut = {c.mentor.id: c.cut for c in changes if c.cut is not None}
@@ -250,12 +254,32 @@ class Store:
             kept = {id: one for id, one in cut.items() if id in still}
             sql.replace_passages(connection, tenant, kept, space_id, fresh)
 
-    def settle(self, tenant: str, space_id: str, runtime_id: str, at: int) -> bool:
-        """Make `space_id` the tenant's, if its sequence is still `at`; whether it was."""
+    @contextlib.contextmanager
+    def alone(self, tenant: str) -> Iterator[None]:
+        """Nobody else writes for the tenant within the block, and all of it is one transaction."""
+        with self.database.together() as connection:
+            sql.advance(connection, tenant, 0)
+            yield
+
+    def set_out(self, tenant: str, space_id: str) -> None:
+        """Begin to move the tenant to another space, or to none ("")."""
         with self.database.writing() as connection:
-            if sql.advance(connection, tenant, 0) != at:
+            at = sa.and_(tenants.c.tenant == tenant, tenants.c.space_id != space_id)
+            connection.execute(sa.update(tenants).where(at).values(moving_to=space_id))
+
+    def settle(
+        self, tenant: str, space_id: str, runtime_id: str, at: int, encoder: str = ""
+    ) -> bool:
+        """Make `space_id` the tenant's, if its sequence is still `at`; whether it was.
+
+        It is refused as well while another process moves the tenant elsewhere.
+        """
+        with self.database.writing() as connection:
+            sql.advance(connection, tenant, 0)
+            head = sql.head_of(connection, tenant)
+            if head.sequence != at or head.moving_to not in ("", space_id):
                 return False
-            sql.set_space(connection, tenant, space_id, runtime_id)
+            sql.set_space(connection, tenant, space_id, runtime_id, encoder)
             return True
 
     def forget_tombstones(self, tenant: str, up_to: int) -> None:
@@ -269,18 +293,30 @@ class Store:
                 connection.execute(sa.update(tenants).where(at).values(purged_at=up_to))
 
     def count_strays(self) -> tuple[int, int]:
-        """How many vectors no passage needs, and how many passages no mentor has."""
+        """How many vectors no passage has, and how many passages no mentor has."""
         with self.database.reading() as connection:
-            return tuple(  # type: ignore[return-value]
-                connection.scalar(sa.select(sa.func.count()).select_from(table).where(where))
-                for table, where in ((vectors, sql.unneeded()), (passages, sql.ownerless()))
+            return (
+                sql.count(connection, vectors, sql.textless()),
+                sql.count(connection, passages, sql.ownerless()),
             )
 
+    def count_left_behind(self) -> int:
+        """How many vectors are of texts still there, in a space that their tenants have left."""
+        with self.database.reading() as connection:
+            return sql.count(connection, vectors, sql.unneeded() & ~sql.textless())
+
     def drop_strays(self) -> None:
-        """Drop the passages that no mentor has, and the vectors that no passage needs."""
+        """Drop the passages that no mentor has, and the vectors that no passage needs.
+
+        The vectors of a whole space are many, so others can write in between.
+        """
         with self.database.writing() as connection:
             connection.execute(sa.delete(passages).where(sql.ownerless()))
-            connection.execute(sa.delete(vectors).where(sql.unneeded()))
+        for space_id in self.spaces():
+            after: bytes | None = b""
+            while after is not None:
+                with self.database.writing() as connection:
+                    after = sql.drop_some_strays(connection, space_id, after, LOOKED_AT_TOGETHER)
 
     def mark_erased(self, tenant: str, up_to: int) -> None:
         """Remember that no file holds anything of those removed up to the sequence `up_to`."""

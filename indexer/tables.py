@@ -16,6 +16,8 @@ tenants = sa.Table(
     sa.Column("purged_at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("space_id", sa.String(NAME), nullable=False, server_default=""),
     sa.Column("runtime_id", sa.String(NAME), nullable=False, server_default=""),
+    sa.Column("encoder", sa.Text, nullable=False, server_default=""),
+    sa.Column("moving_to", sa.String(NAME), nullable=False, server_default=""),
 )
 mentors = sa.Table(
     "mentors",

@@ -25,9 +25,11 @@ def text_key(text: str) -> bytes:
 class Vectors:
     """The passage vectors of one encoder's space."""
 
-    def __init__(self, store: Store, encoder: Encoder) -> None:
+    def __init__(self, store: Store, encoder: Encoder, name: str = "") -> None:
+        """`name`: what the encoder is called in settings, which the index remembers."""
         self._store = store
         self.encoder = encoder
+        self.name = name
         self.encoded = 0
         """How many texts had to be encoded so far."""
 

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from indexer.passages import passages
 from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
-from indexer.store import Change, Conflict, Cut, Known, Store
+from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store
 from indexer.vectors import Vectors, text_key
-from models.errors import MentorNotFound, StoreUnavailable
+from models.errors import MentorNotFound, SpaceMismatch, StoreUnavailable
 from models.mentor import Mentor, as_record
 
 AT_ONCE = 100  # mentors embedded and committed together; servers follow so many in a moment
+MOVED = 20  # those of an index that moves: no more is lost by a kill, and few wait for the last
 _TRIES = 10
 
 Progress = Callable[[int, int], None]
@@ -82,29 +83,64 @@ class Writer:
     def adopt(self, progress: Progress | None = None) -> bool:
         """Make this encoder's space the tenant's, embedding what it lacks; whether it was not yet.
 
-        Passages are cut anew. Writers of another space are refused from then on.
+        Passages are cut anew. Others go on in the old space meanwhile, and are refused once all is
+        embedded. What a process that was killed had embedded is not embedded again. Raises
+        SpaceMismatch when another process moves the tenant elsewhere.
         """
-        encoder = self._vectors.encoder
         head = self._store.head(self._tenant)
-        if head.space_id == encoder.space_id or not head.sequence:
+        if head.space_id == self._vectors.space_id or not head.sequence:
             return False
+        self._store.set_out(self._tenant, self._vectors.space_id)
         since = 0
         while True:
-            head, changes = self._store.changes(self._tenant, since, AT_ONCE)
-            if not changes:
-                runtime = encoder.runtime_id
-                if self._store.settle(self._tenant, encoder.space_id, runtime, head.sequence):
-                    self._store.drop_strays()
-                    return True
-                continue
-            stored = self._store.read(self._tenant, [c.id for c in changes if c.record])
-            fresh = self._vectors.by_key(_all_texts(found.mentor for found in stored.values()))
-            cut = {id: cut_of(found.mentor) for id, found in stored.items()}
-            revisions = {id: found.revision for id, found in stored.items()}
-            self._store.recut(self._tenant, cut, revisions, encoder.space_id, fresh)
-            since = changes[-1].revision
-            if progress:
-                progress(since, head.sequence)
+            head, changes = self._store.changes(self._tenant, since, MOVED)
+            if self._is_there(head):
+                return False
+            if changes:
+                self._embed(changes)
+                since = changes[-1].revision
+                if progress:
+                    progress(since, head.sequence)
+            if len(changes) < MOVED and self._settled(since):
+                self._store.drop_strays()
+                return True
+
+    def _is_there(self, head: Head) -> bool:
+        """Whether another process that did the same was faster. Raises SpaceMismatch."""
+        space_id = self._vectors.space_id
+        if space_id not in (head.space_id, head.moving_to):
+            raise SpaceMismatch(
+                f"Another process moves the index of the tenant {self._tenant!r} to the space "
+                f"{head.moving_to or head.space_id}: let it finish."
+            )
+        return head.space_id == space_id
+
+    def _settled(self, since: int) -> bool:
+        """Embed what changed in the meantime and move, if it is little; whether it was.
+
+        Nobody writes meanwhile, else a move would never catch up with those who write all the time.
+        """
+        encoder = self._vectors.encoder
+        with self._store.alone(self._tenant):
+            head, changes = self._store.changes(self._tenant, since, MOVED)
+            if self._is_there(head) or len(changes) == MOVED:
+                return False
+            self._embed(changes)
+            space_id, runtime, name = encoder.space_id, encoder.runtime_id, self._vectors.name
+            return self._store.settle(self._tenant, space_id, runtime, head.sequence, name)
+
+    def _embed(self, changes: Sequence[Changed]) -> None:
+        """Cut and embed the mentors of some changes in this encoder's space."""
+        stored = self._store.read(self._tenant, [c.id for c in changes if c.record])
+        fresh = self._vectors.by_key(_all_texts(found.mentor for found in stored.values()))
+        cut = {id: cut_of(found.mentor) for id, found in stored.items()}
+        revisions = {id: found.revision for id, found in stored.items()}
+        self._store.recut(self._tenant, cut, revisions, self._vectors.space_id, fresh)
+
+    def stay(self) -> None:
+        """End a move to another space that was begun and not finished, and drop what came of it."""
+        self._store.set_out(self._tenant, "")
+        self._store.drop_strays()
 
     def _write(
         self,
@@ -117,7 +153,10 @@ class Writer:
         encoder = self._vectors.encoder
         texts = (text for text in _all_texts(rewritten) if text_key(text) not in fresh)
         fresh |= self._vectors.by_key(texts, progress)
-        return self._store.write(self._tenant, changes, encoder.space_id, encoder.runtime_id, fresh)
+        space_id, runtime_id = encoder.space_id, encoder.runtime_id
+        return self._store.write(
+            self._tenant, changes, space_id, runtime_id, fresh, self._vectors.name
+        )
 
 
 def _change(mentor: Mentor, known: Known | None, *, must_match: bool = False) -> Change | None:

@@ -7,13 +7,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import BadGoals, SpaceMismatch
+from models.errors import BadGoals
 from models.goals import Goals, GoalVectors, Hint
 from models.language import foreign_language
 from models.mentor import Mentor
 from models.neutral import neutralise
 from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
+from models.spaces import mismatch
 from recommender.calibration import chance, match
 from recommender.candidates import candidates
 from recommender.diversity import diversified
@@ -55,11 +56,7 @@ class Recommender:
     ) -> None:
         """Raises SpaceMismatch when the index was made with another encoder."""
         if index.space_id != encoder.space_id:
-            raise SpaceMismatch(
-                f"The index was made in the space {index.space_id}, the encoder's is "
-                f"{encoder.space_id}: set MENTORS_ENCODER to the model the index was made with, "
-                f"or run 'mentors index' again to re-embed it with this one."
-            )
+            raise mismatch(index.space_id, encoder.space_id)
         self._tenant = tenant
         self._index = index
         self._encoder = encoder

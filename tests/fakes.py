@@ -63,9 +63,15 @@ class TableEncoder:
 
 
 class WordEncoder:
-    """A text is the sum of its words, each a fixed direction in 64 dimensions: no two alike."""
+    """A text is the sum of its words, each a fixed direction in 64 dimensions: no two alike.
 
-    space_id, runtime_id, dimension = "words-1", "numpy", 64
+    The directions are other ones in every space.
+    """
+
+    runtime_id, dimension = "numpy", 64
+
+    def __init__(self, space_id: str = "words-1") -> None:
+        self.space_id = space_id
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self._vector(text) for text in texts])
@@ -74,19 +80,31 @@ class WordEncoder:
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         words = re.findall(r"\w+", text.lower()) or [""]
-        vector = np.sum([_direction(word) for word in words], axis=0, dtype=np.float32)
+        directions = [_direction(word, self.space_id) for word in words]
+        vector = np.sum(directions, axis=0, dtype=np.float32)
         return vector / np.linalg.norm(vector)
 
 
 @functools.cache
-def _direction(word: str) -> NDArray[np.float32]:
-    digest = hashlib.blake2b(word.encode(), digest_size=64).digest()
+def _direction(word: str, space_id: str) -> NDArray[np.float32]:
+    digest = hashlib.blake2b(word.encode(), digest_size=64, salt=space_id.encode()).digest()
     return np.frombuffer(digest, dtype=np.uint8).astype(np.float32) - 127.5
 
 
 def table_encoder(_settings: Settings) -> TableEncoder:
     """The encoder factory that wiring takes."""
     return TableEncoder()
+
+
+def encoder_named(settings: Settings) -> TableEncoder:
+    """An encoder factory in which "table-2" names the encoder of that space, others the first."""
+    named = settings.encoder.startswith("table-")
+    return TableEncoder(settings.encoder if named else "table-1")
+
+
+def words_named(settings: Settings) -> WordEncoder:
+    """An encoder factory in which "words-2" names the encoder of that space, others the first."""
+    return WordEncoder(settings.encoder if settings.encoder.startswith("words-") else "words-1")
 
 
 def version(sequence: int, space: str = "table-1") -> str:

@@ -18,7 +18,7 @@ from api import cli
 from api.app import create_app
 from api.settings import Settings
 from api.wiring import EncoderFactory, Indexing
-from tests.fakes import RECORDS, TableEncoder, mentors, table_encoder
+from tests.fakes import RECORDS, TableEncoder, encoder_named, mentors, table_encoder
 
 SECONDS = 20  # how long anything is waited for before a test fails
 
@@ -115,10 +115,11 @@ def client(home: Settings) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Runs `mentors ...` in this process, with the table for an encoder."""
+    """Runs `mentors ...` in this process, with tables for encoders; all of `space` where given."""
 
-    def command(*arguments: object, space: str = "table-1") -> Ran:
-        monkeypatch.setattr("api.wiring.default_encoder", lambda _settings: TableEncoder(space))
+    def command(*arguments: object, space: str = "") -> Ran:
+        encoder = (lambda _settings: TableEncoder(space)) if space else encoder_named
+        monkeypatch.setattr("api.wiring.default_encoder", encoder)
         monkeypatch.setattr(sys, "argv", ["mentors", *map(str, arguments)])
         status: object = 0
         try:

@@ -409,6 +409,8 @@ def test_the_status_has_the_figures_of_the_design(run, indexed):
         "sequence": 5,
         "index_version": version(5),
         "encoder": "table-1",
+        "encoder_name": "all-MiniLM-L6-v2",
+        "moving_to": None,
         "runtime": "numpy",
         "snapshot": live,
         "changes_since_snapshot": 0,
@@ -517,10 +519,25 @@ def test_an_index_of_another_space_is_refused_with_both_names(run, indexed):
     refused(ran, "made in the space table-1, the encoder's is table-2: set MENTORS_ENCODER")
 
 
-def test_indexing_again_moves_an_index_to_the_encoder_in_use(run, indexed, records):
-    assert run("index", records, "--data", indexed, space="table-2").status == 0
-    found = answer(run("recommend", GOAL, "--json", "--data", indexed, space="table-2"))
-    assert (found["encoder"], ids(found)[0]) == ("table-2", "auditor")
+def test_indexing_with_another_model_is_refused_and_changes_nothing(run, indexed, records):
+    ran = run("index", records, "--data", indexed, space="table-2")
+    refused(ran, "made in the space table-1, the encoder's is table-2: set MENTORS_ENCODER")
+    assert answer(run("status", "--json", "--data", indexed))["index_version"] == version(5)
+
+
+def test_indexing_embeds_anew_where_the_same_model_reads_texts_in_a_new_way(run, records, tmp_path):
+    assert run("index", records, "--data", tmp_path / "data", space="table-r1").status == 0
+    refused(
+        run("recommend", GOAL, "--data", tmp_path / "data", space="table-r2"),
+        "newer way of reading texts: run 'mentors reembed --encoder all-MiniLM-L6-v2'",
+    )
+    ran = run("index", records, "--data", tmp_path / "data", space="table-r2")
+    assert ran.status == 0
+    assert ran.out.startswith(
+        "Texts are read in a new way, so everybody was embedded again: the index has moved from "
+        "table-r1 to table-r2.\n"
+    )
+    assert run("recommend", GOAL, "--data", tmp_path / "data", space="table-r2").status == 0
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])

@@ -370,6 +370,26 @@ def test_a_snapshot_of_another_space_is_a_note(folder, opened):
     assert report.notes == (f"The snapshot {live(folder).name} is of another space, table-1.",)
 
 
+def test_vectors_of_a_space_that_the_index_has_left_are_a_note_until_a_repair(folder, sql, opened):
+    store, vectors = opened
+    sql("INSERT INTO vectors SELECT 'table-0', text_hash, vector FROM vectors LIMIT 3")
+    report = checked(folder, opened)
+    assert report.problems == ()
+    assert report.notes == (
+        "3 cached vectors are of a space that the index has left: the next 'mentors reembed' "
+        "drops them.",
+    )
+    repair(store, "default", folder, vectors)
+    assert store.spaces() == ["table-1"]
+
+
+def test_vectors_of_a_space_that_the_index_moves_to_are_not_worth_a_note(folder, sql, opened):
+    sql("INSERT INTO vectors SELECT 'table-2', text_hash, vector FROM vectors")
+    sql("UPDATE tenants SET moving_to = 'table-2'")
+    report = checked(folder, opened)
+    assert (report.problems, report.notes) == ((), ())
+
+
 def test_half_written_snapshots_are_a_note(folder, opened):
     Generations(folder.tenant("default")).path("000000000009-0123abcd.aside").mkdir()
     report = checked(folder, opened)

@@ -152,6 +152,66 @@ def test_a_migrated_database_keeps_mentors_sequences_and_vectors(first, store):
     assert vector.tobytes() == TableEncoder().encode_passages(["Coded welder"])[0].tobytes()
 
 
+def test_what_is_read_and_written_together_is_kept_or_dropped_together(store):
+    def fail():
+        with store.alone("t"):
+            store.write("t", [change(Mentor("b", headline="Miller"))])
+            assert store.count("t") == 2
+            raise KeyError
+
+    store.write("t", [change(A)])
+    with pytest.raises(KeyError):
+        fail()
+    assert (store.count("t"), store.head("t").sequence) == (1, 1)
+    store.write("t", [change(Mentor("c", headline="Brewer"))])
+    assert (store.count("t"), store.head("t").sequence) == (2, 2)
+
+
+PLAIN = "all-MiniLM-L6-v2-57af7d3e3f8a"
+
+
+@pytest.fixture
+def second(store, script):
+    """Takes a database back to the second version, its tenant in a space."""
+
+    def make(space):
+        store.write("default", [change(A)])
+        store.close()
+        for column in ("encoder", "moving_to"):
+            script(f"ALTER TABLE tenants DROP COLUMN {column}")
+        script("UPDATE alembic_version SET version_num = '0002'")
+        script("UPDATE tenants SET space_id = ?", (space,))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("space", "name"),
+    [
+        (f"{PLAIN}-r1", "all-MiniLM-L6-v2"),
+        (f"{PLAIN}-r2", "all-MiniLM-L6-v2"),
+        ("all-MiniLM-L6-v2-0123456789ab-r2", ""),
+        ("", ""),
+    ],
+)
+def test_an_older_index_is_given_the_name_of_the_model_that_was_the_default(
+    second, tmp_path, space, name
+):
+    second(space)
+    store = Store.in_folder(tmp_path)
+    assert store.head("default") == Head(1, 0, 0, space, "", encoder=name)
+    store.close()
+
+
+def test_an_index_without_a_space_is_given_the_name_of_the_model_of_its_vectors(
+    first, script, tmp_path
+):
+    script("UPDATE vectors SET space_id = ?", (f"{PLAIN}-r1",))
+    store = Store.in_folder(tmp_path)
+    assert store.head("default") == Head(5, 0, 0, "", "", encoder="all-MiniLM-L6-v2")
+    store.close()
+
+
 def test_a_migrated_index_is_cut_anew_without_embedding_a_known_text_again(first, store):
     encoder = TableEncoder()
     assert Writer(store, "default", Vectors(store, encoder)).adopt() is True

@@ -437,6 +437,20 @@ def test_an_index_of_a_space_that_another_took_over_is_not_written(keeper, store
     assert keeper.generations.names() == [name]
 
 
+def test_a_live_snapshot_of_before_the_index_moved_is_as_good_as_none(
+    keeper, store, folder, monkeypatch
+):
+    monkeypatch.setattr(keeping, "BEHIND", 4)
+    keeper.keep()
+    other = Vectors(store, WideEncoder("wide-2"))
+    Writer(store, "default", other).adopt()
+    moved = new_keeper(store, folder, other)
+    assert moved.is_due() is True
+    moved.keep()
+    assert moved.is_due() is False
+    assert snapshots(moved) == [5, 5]
+
+
 def test_a_live_snapshot_that_is_gone_is_made_anew(keeper, clock):
     keeper.keep()
     gone = keeper.generations.live()

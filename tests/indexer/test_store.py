@@ -429,6 +429,56 @@ def test_settling_fails_when_something_was_written_meanwhile(store):
     assert store.head("t") == Head(2, 0, 0, "s", "r")
 
 
+def test_settling_is_refused_while_another_process_moves_the_tenant_elsewhere(store):
+    embedded(store, A)
+    store.set_out("t", "x")
+    assert store.settle("t", "z", "q", 1) is False
+    assert store.settle("t", "x", "q", 1, "ex") is True
+    assert store.head("t") == Head(1, 0, 0, "x", "q", encoder="ex")
+
+
+def test_a_tenant_cannot_set_out_to_where_it_is(store):
+    embedded(store, A)
+    store.set_out("t", "z")
+    store.set_out("t", "s")
+    assert store.head("t").moving_to == "z"
+    store.set_out("t", "")
+    assert store.head("t").moving_to == ""
+
+
+def test_a_write_by_another_name_of_the_same_space_is_remembered(store):
+    embedded(store, A)
+    store.write("t", [change(B)], "s", "", {}, "folder")
+    assert store.head("t") == Head(2, 0, 0, "s", "r", encoder="folder")
+    store.write("t", [change(C)], "s", "q", {})
+    assert store.head("t") == Head(3, 0, 0, "s", "q", encoder="folder")
+
+
+@pytest.mark.parametrize("together", [1, 2, 3, 2_000])
+def test_vectors_in_a_space_that_their_tenants_have_left_are_counted_and_dropped(
+    store, monkeypatch, together
+):
+    monkeypatch.setattr("indexer.store.LOOKED_AT_TOGETHER", together)
+    embedded(store, A, texts=(ONE, TWO, THREE))
+    embedded(store, A, tenant="u", texts=(TWO,))
+    assert store.count_left_behind() == 0
+    store.settle("t", "z", "q", 1)
+    assert (store.count_left_behind(), store.count_strays()) == (2, (0, 0))
+    store.drop_strays()
+    assert (store.count_left_behind(), kept(store)) == (0, {TWO})
+
+
+def test_vectors_in_a_space_that_their_tenant_moves_to_are_needed(store):
+    embedded(store, A, texts=(ONE,))
+    store.set_out("t", "z")
+    store.recut("t", {"a": Cut((ONE,))}, {"a": 1}, "z", fresh(ONE))
+    store.drop_strays()
+    assert (kept(store), kept(store, space="z")) == ({ONE}, {ONE})
+    store.set_out("t", "")
+    store.drop_strays()
+    assert (kept(store), kept(store, space="z")) == ({ONE}, set())
+
+
 def test_strays_are_counted_and_dropped_and_nothing_else(store):
     embedded(store, A)
     stray = {"tenant": "t", "id": "x", "position": 0, "text_hash": TWO, "searched": True}

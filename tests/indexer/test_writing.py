@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -225,12 +227,17 @@ def test_vectors_shared_with_another_tenant_survive_a_removal(writer, store, enc
 
 def test_a_removal_takes_vectors_of_every_space(writer, store):
     writer.put(mentors(BAKER))
+    writer.put(mentors(RECORDS[0]))
     second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
-    second.adopt()
-    assert len(cached(store, *all_texts(BAKER))) == 3
-    second.remove(["baker"])
-    assert cached(store, *all_texts(BAKER)) == []
-    assert cached(store, *all_texts(BAKER), space="table-2") == []
+    counts = []
+
+    def remove(_done, _of):
+        counts.extend(len(cached(store, *all_texts(BAKER), space=s)) for s in store.spaces())
+        writer.remove(["baker"])
+        counts.extend(len(cached(store, *all_texts(BAKER), space=s)) for s in store.spaces())
+
+    second.adopt(remove)
+    assert counts[:4] == [3, 3, 0, 0]
 
 
 def test_removals_are_counted_and_ids_of_nobody_are_left_out(writer, store):
@@ -261,7 +268,7 @@ def test_adopting_makes_the_other_space_the_tenants(writer, store):
 
 
 def test_adopting_tells_how_far_it_is(writer, store, monkeypatch):
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     writer.put(mentors())
     told = []
     second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
@@ -270,7 +277,7 @@ def test_adopting_tells_how_far_it_is(writer, store, monkeypatch):
 
 
 def test_adopting_takes_up_what_changes_meanwhile(writer, store, monkeypatch):
-    monkeypatch.setattr("indexer.writing.AT_ONCE", 2)
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
     writer.put(mentors())
     late = iter([BAKER])
     encoder = TableEncoder("table-2")
@@ -278,6 +285,141 @@ def test_adopting_takes_up_what_changes_meanwhile(writer, store, monkeypatch):
     second.adopt(lambda _done, _of: [writer.put(mentors(record)) for record in late])
     assert cached(store, *all_texts(BAKER), space="table-2") == sorted(all_texts(BAKER))
     assert store.head("default").space_id == "table-2"
+
+
+class Interrupted(TableEncoder):
+    """An encoder of the second space in whose work something happens once, at the n-th call."""
+
+    def __init__(self, happens, at=1):
+        super().__init__("table-2")
+        self._happens, self._left = happens, at
+
+    def encode_passages(self, texts):
+        self._left -= 1
+        if self._left == 0:
+            self._happens()
+        return super().encode_passages(texts)
+
+
+def adopting(store, encoder, name=""):
+    return Writer(store, "default", Vectors(store, encoder, name)).adopt()
+
+
+def test_nothing_is_left_of_who_leaves_while_they_are_embedded_in_another_space(writer, store):
+    writer.put(mentors(BAKER))
+    writer.put(mentors(RECORDS[0]))
+    assert adopting(store, Interrupted(lambda: writer.remove(["baker"]))) is True
+    assert store.spaces() == ["table-2"]
+    assert cached(store, *all_texts(BAKER), space="table-2") == []
+    assert store.count_strays() == (0, 0)
+
+
+def test_adopting_drops_the_vectors_of_the_space_that_was_left(writer, store):
+    writer.put(mentors())
+    adopting(store, TableEncoder("table-2"))
+    assert store.spaces() == ["table-2"]
+    assert cached(store, *all_texts(), space="table-2") == sorted(all_texts())
+
+
+def test_vectors_of_the_space_that_was_left_stay_for_a_tenant_that_is_still_in_it(
+    writer, store, encoder
+):
+    writer.put(mentors())
+    Writer(store, "other", Vectors(store, encoder)).put(mentors(RECORDS[1]))
+    adopting(store, TableEncoder("table-2"))
+    assert cached(store, *all_texts()) == sorted(all_texts(RECORDS[1]))
+
+
+def test_what_was_embedded_before_an_interruption_is_not_embedded_again(writer, store, monkeypatch):
+    monkeypatch.setattr("indexer.writing.MOVED", 2)
+    writer.put(mentors())
+
+    def fail():
+        raise KeyboardInterrupt
+
+    first, second = Interrupted(fail, at=3), TableEncoder("table-2")
+    with pytest.raises(KeyboardInterrupt):
+        adopting(store, first)
+    head = store.head("default")
+    assert (head.space_id, head.moving_to) == ("table-1", "table-2")
+    assert adopting(store, second) is True
+    assert sorted(first.encoded + second.encoded) == sorted(all_texts())
+    assert first.encoded != []
+    assert second.encoded != []
+
+
+def test_what_is_written_in_the_old_space_meanwhile_comes_along(writer, store):
+    writer.put(mentors())
+    encoder = Interrupted(lambda: writer.put(mentors(BAKER)))
+    assert adopting(store, encoder) is True
+    assert (store.head("default").sequence, store.head("default").moving_to) == (6, "")
+    assert cached(store, *all_texts(BAKER), space="table-2") == sorted(all_texts(BAKER))
+
+
+def test_adopting_catches_up_with_those_who_write_all_the_time(writer, store):
+    writer.put(mentors())
+    numbers = itertools.count()
+
+    def write(_done, _of):
+        writer.put(mentors(*({"id": f"m{next(numbers)}", "bio": "I weld."} for _ in range(3))))
+
+    second = Writer(store, "default", Vectors(store, TableEncoder("table-2")))
+    assert second.adopt(write) is True
+    assert store.count_strays() == (0, 0)
+    assert cached(store, "I weld.", space="table-2") == ["I weld."]
+
+
+def test_adopting_makes_nobody_wait_for_more_than_a_few(writer, store, monkeypatch):
+    monkeypatch.setattr("indexer.writing.MOVED", 6)
+    writer.put(mentors())
+    sizes, told = iter([6, 4]), []
+
+    def write(done, of):
+        told.append((done, of))
+        people = [{"id": f"m{done}-{i}", "bio": "I weld."} for i in range(next(sizes, 0))]
+        if people:
+            writer.put(mentors(*people))
+
+    # Five; six who came meanwhile, too many to make others wait; four, and nobody after them.
+    Writer(store, "default", Vectors(store, TableEncoder("table-2"))).adopt(write)
+    assert told == [(5, 5), (11, 11), (15, 15)]
+    assert store.head("default").sequence == 15
+
+
+def test_an_index_that_another_process_moves_elsewhere_is_left_to_it(writer, store):
+    writer.put(mentors())
+    encoder = Interrupted(lambda: store.set_out("default", "table-3"))
+    with pytest.raises(SpaceMismatch, match="moves the index of the tenant 'default' to the space"):
+        adopting(store, encoder)
+    head = store.head("default")
+    assert (head.space_id, head.moving_to) == ("table-1", "table-3")
+
+
+def test_an_index_that_another_process_has_moved_to_the_same_space_is_there(writer, store):
+    writer.put(mentors())
+    encoder = Interrupted(lambda: adopting(store, TableEncoder("table-2")))
+    assert adopting(store, encoder) is False
+    assert store.head("default").space_id == "table-2"
+    assert store.count_strays() == (0, 0)
+
+
+def test_staying_ends_a_move_and_drops_what_was_embedded_for_it(writer, store):
+    writer.put(mentors())
+    encoder = Interrupted(writer.stay)
+    with pytest.raises(SpaceMismatch, match="to the space table-1: let it finish"):
+        adopting(store, encoder)
+    writer.stay()
+    assert store.spaces() == ["table-1"]
+    assert store.head("default").moving_to == ""
+
+
+def test_the_index_remembers_what_its_encoder_is_called(writer, store):
+    Writer(store, "default", Vectors(store, TableEncoder(), "one")).put(mentors(BAKER))
+    assert store.head("default").encoder == "one"
+    adopting(store, TableEncoder("table-2"), "two")
+    assert store.head("default").encoder == "two"
+    adopting(store, TableEncoder("table-3"))
+    assert store.head("default").encoder == ""
 
 
 def test_adopting_where_nothing_is_written_does_nothing(writer, store):

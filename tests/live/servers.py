@@ -1,6 +1,6 @@
 """Server processes over real sockets, with a fixed direction a word for an encoder.
 
-python -m tests.live.servers DATA PORT ERASE_AFTER_S
+python -m tests.live.servers DATA PORT ERASE_AFTER_S ENCODER
 """
 
 import contextlib
@@ -19,17 +19,19 @@ import uvicorn
 from api.app import create_app
 from api.settings import Settings
 from indexer import keeping
-from tests.fakes import WordEncoder
+from tests.fakes import words_named
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 @contextlib.contextmanager
-def server(data: Path, erase_after_s: float = keeping.ERASE_AFTER_S) -> Iterator[str]:
+def server(
+    data: Path, erase_after_s: float = keeping.ERASE_AFTER_S, encoder: str = ""
+) -> Iterator[str]:
     """A server process of its own; its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = [str(data), str(port), str(erase_after_s)]
+    arguments = [str(data), str(port), str(erase_after_s), encoder]
     process = subprocess.Popen([sys.executable, "-m", "tests.live.servers", *arguments], cwd=ROOT)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -50,10 +52,10 @@ def server(data: Path, erase_after_s: float = keeping.ERASE_AFTER_S) -> Iterator
 
 def main() -> None:
     """Serve until stopped."""
-    data, port, erase_after_s = sys.argv[1:]
+    data, port, erase_after_s, encoder = sys.argv[1:]
     keeping.ERASE_AFTER_S, keeping.BEHIND = float(erase_after_s), 100
-    settings = Settings(data=Path(data), create=True)
-    app = create_app(settings, lambda _: WordEncoder())
+    settings = Settings(data=Path(data), create=True, encoder=encoder)
+    app = create_app(settings, words_named)
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
 
 

@@ -409,8 +409,8 @@ def test_an_index_of_another_space_is_refused_with_both_names(pool):
         Recommender("default", one._index, TableEncoder("table-2"), one._store, one._recipe)
     assert str(refused.value) == (
         "The index was made in the space table-1, the encoder's is table-2: set MENTORS_ENCODER "
-        "to the model the index was made with, or run 'mentors index' again to re-embed it with "
-        "this one."
+        "to the model the index was made with, or leave it unset, or run 'mentors reembed' to move "
+        "the index to another model."
     )
 
 

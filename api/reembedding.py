@@ -1,0 +1,39 @@
+"""`mentors reembed`: an index moves to another encoder's space while others use it."""
+
+import time
+
+from api import screen
+from api.indexing import require_indexed
+from api.settings import Settings
+from api.wiring import EncoderFactory, Indexing
+from indexer.folder import DataFolder
+from models.weights import DEFAULT_MODEL
+
+
+def reembed(settings: Settings, encoder: EncoderFactory | None = None) -> None:
+    """Move the index to the encoder of the settings, or the default one, and say what was done.
+
+    Raises NoIndex, EncoderUnavailable, or SpaceMismatch when another process moves it elsewhere.
+    """
+    began = time.perf_counter()
+    DataFolder(settings.data).ensure_present()
+    name = settings.encoder or DEFAULT_MODEL
+    indexing = Indexing(settings.model_copy(update={"encoder": name}), encoder, adopt=False)
+    try:
+        head = indexing.store.head(settings.tenant)
+        require_indexed(head, settings)
+        with screen.progress("re-embedding") as progress:
+            moved = indexing.writer.adopt(progress)
+        if not moved:
+            indexing.writer.stay()
+        mentors = indexing.publish().index.mentors
+        space_id, seconds = indexing.vectors.space_id, time.perf_counter() - began
+        if not moved:
+            screen.say(f"The index of {mentors:,} mentors is in the space {space_id} already.")
+            return
+        screen.say(
+            f"Moved {mentors:,} mentors from {head.space_id or 'no space'} to {space_id} in "
+            f"{seconds:.1f} s: {indexing.vectors.encoded:,} texts embedded."
+        )
+    finally:
+        indexing.close()
