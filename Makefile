@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding train-goals related-words txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -18,7 +18,7 @@ install: $(VENV)/installed ## Make .venv with exactly the pinned packages
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,training]'
 	$(BIN)/python -m pip check
 	touch $@
 
@@ -90,6 +90,12 @@ bench-fairness: install ## Exchange names and genders, compare the orders; write
 
 train-goals: install ## Train what understands goals; writes recommender/goal_parts.npz
 	$(BIN)/python -m training.goal_parts
+
+train-encoder: install ## Train the default encoder on $(JUDGED); writes models/careers.safetensors
+	$(BIN)/python -m training.encoder --sources $(JUDGED)
+
+bench-training: install ## Compare trained encoders (SEEDS=FILE...); writes benchmarks/training.md
+	$(BIN)/python benchmarks/training.py --judged $(JUDGED) --adapters $(SEEDS)
 
 related-words: install ## Make the table of related words; writes models/related.npz
 	$(BIN)/python -m training.related_words

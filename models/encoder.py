@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from models.adapter import adapt
 from models.errors import EncoderUnavailable
-from models.weights import DEFAULT_MODEL, PACKAGED, plain_model_folder
+from models.weights import (
+    CAREERS_FILE,
+    CAREERS_MODEL,
+    CAREERS_SHA256,
+    DEFAULT_MODEL,
+    PACKAGED,
+    plain_model_folder,
+)
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -42,7 +50,12 @@ class SentenceTransformerEncoder:
         """
         self.name = model
         self._model = _load(model, threads)
-        self._space_id = f"{Path(model).name}-{_fingerprint(self._model)}-r{TEXT_RECIPE}"
+        fingerprint = _fingerprint(self._model)
+        if model == CAREERS_MODEL:
+            adapt(self._model, CAREERS_FILE, CAREERS_SHA256)
+            # Sums are rounded a little differently from one processor to the next, files are not.
+            fingerprint = hashlib.sha256((fingerprint + CAREERS_SHA256).encode()).hexdigest()[:12]
+        self._space_id = f"{Path(model).name}-{fingerprint}-r{TEXT_RECIPE}"
         self._runtime_id = _runtime(self._model)
 
     @property

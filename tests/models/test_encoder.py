@@ -4,8 +4,9 @@ import sys
 import numpy as np
 import pytest
 
-from models.encoder import SentenceTransformerEncoder
+from models.encoder import SentenceTransformerEncoder, packaged_space
 from models.errors import EncoderUnavailable
+from models.weights import PACKAGED, PLAIN_MODEL
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +61,36 @@ def test_importing_the_models_imports_no_runtime():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", PACKAGED)
+def test_a_packaged_encoder_is_in_the_space_that_is_known_beforehand(model):
+    found = SentenceTransformerEncoder(model)
+    assert found.space_id == packaged_space(model)
+    assert found.dimension == PACKAGED[model].dimension
+
+
+@pytest.mark.slow
+def test_the_default_encoder_knows_what_a_career_is_called_elsewhere(encoder):
+    goal, near, far = "I want to get into chartering", "Ship broker", "Nautical painter"
+    plain = SentenceTransformerEncoder(PLAIN_MODEL)
+
+    def margin(of):
+        rows = of.encode_passages([goal, near, far])
+        return rows[0] @ rows[1] - rows[0] @ rows[2]
+
+    assert margin(encoder) > margin(plain)
+
+
+@pytest.mark.slow
+def test_the_default_encoder_needs_nothing_that_trains():
+    code = (
+        "import sys\n"
+        "for name in ('datasets', 'accelerate', 'peft', 'training'):\n"
+        "    sys.modules[name] = None\n"
+        "from models.encoder import SentenceTransformerEncoder, packaged_space\n"
+        "print(SentenceTransformerEncoder().space_id == packaged_space())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
