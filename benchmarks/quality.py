@@ -1,13 +1,13 @@
 """Measure recommendations: this engine, each part alone and left out, and the baselines.
 
-Every system ranks the same mentors in the same run, with the default encoder where nothing else
-is said; whole profiles, txtai and the rows "plain encoder" have the plain model that it was trained
+Every system ranks the same mentors in the same run, with the default encoder where nothing else is
+said; whole profiles, txtai and the rows "plain encoder" have the plain model that it was trained
 from. Means are over the judged goals; the interval is that of the paired difference to whole
 profiles with the plain model, by 10,000 bootstrap resamplings of the goals with a fixed seed. The
-untuned blend is the whole profile, the best passage, the mean over goal parts of the best passage, and 0.75 of BM25, each
-standardised by one mean and deviation of the set. Nothing in the engine is fitted to these goals
-but its weights; "weights chosen in folds" picks them from a grid on four fifths of the goals and
-is measured on the rest, 20 times 5 folds.
+untuned blend is the whole profile, the best passage, the mean over goal parts of the best passage,
+and 0.75 of BM25, each standardised by one mean and deviation of the set. Nothing in the engine is
+fitted to these goals but its weights; "weights chosen in folds" picks them from a grid on four
+fifths of the goals and is measured on the rest, 20 times 5 folds.
 """
 
 import argparse
