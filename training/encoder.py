@@ -68,7 +68,7 @@ def trained_once(sources: Sources, config: Config, seed: int) -> dict[str, torch
     pairs = draw(sources, read_topics(), asides(), config.pairs, config.shares, seed)
     model = _plain()
     fit(model, pairs, config, seed)
-    return model.state_dict()
+    return {name: weight.cpu() for name, weight in model.state_dict().items()}
 
 
 def _plain() -> SentenceTransformer:

@@ -86,7 +86,8 @@ def fit(model: SentenceTransformer, pairs: Sequence[Pair], config: Config, seed:
                 SequentialSampler(dataset), **wanted
             ),
             use_cpu=not torch.cuda.is_available(),
-            bf16=True,  # about a third faster on processors that have it
+            # About a third faster on processors that have it.
+            bf16=not torch.cuda.is_available() or torch.cuda.is_bf16_supported(),
             logging_steps=10,
             save_strategy="no",
             report_to="none",

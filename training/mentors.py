@@ -1,7 +1,7 @@
 """How a mentor's profile shows that somebody does, or has done, a kind of work.
 
 Each text is what the text recipe would make a passage: a headline, a sentence or two of a bio, a
-sentence of a post under its title, a list. No name and no gender occurs in any.
+sentence of a post under its title, a list. No name occurs in any.
 """
 
 import random

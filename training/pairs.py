@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.goal_texts import read_goal_texts
+from models.neutral import neutralise
 from training.config import Shares
 from training.mentees import Mentees
 from training.mentors import Mentors
@@ -29,6 +30,11 @@ class Pair:
     passage: str
     about: frozenset[str]
     near: frozenset[str]
+
+    def neutral(self) -> "Pair":
+        """As both are when an index and a request are encoded: without signs of gender."""
+        goal, passage = neutralise(self.goal).text, neutralise(self.passage).text
+        return replace(self, goal=goal, passage=passage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def draw(
     """`count` pairs; every occupation is wanted about equally often."""
     chance = random.Random(seed)  # noqa: S311 (texts, no secrets)
     drawing = _Drawing(sources, topics, Mentees(aside, chance), Mentors(chance), shares, chance)
-    return [drawing.pair() for _ in range(count)]
+    return [drawing.pair().neutral() for _ in range(count)]
 
 
 class _Drawing:
