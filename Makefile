@@ -91,7 +91,7 @@ bench-fairness: install ## Exchange names and genders, compare the orders; write
 train-goals: install ## Train what understands goals; writes recommender/goal_parts.npz
 	$(BIN)/python -m training.goal_parts
 
-train-encoder: install ## Train the default encoder on $(JUDGED); writes models/careers.safetensors
+train-encoder: install ## Train the default encoder on the files in $(JUDGED); writes careers.safetensors
 	$(BIN)/python -m training.encoder --sources $(JUDGED)
 
 bench-training: install ## Compare trained encoders (SEEDS=FILE...); writes benchmarks/training.md

@@ -21,6 +21,7 @@ from models.weights import (
     CAREERS_SHA256,
     DEFAULT_MODEL,
     PACKAGED,
+    changed,
     plain_model_folder,
 )
 
@@ -53,8 +54,7 @@ class SentenceTransformerEncoder:
         fingerprint = _fingerprint(self._model)
         if model == CAREERS_MODEL:
             adapt(self._model, CAREERS_FILE, CAREERS_SHA256)
-            # Sums are rounded a little differently from one processor to the next, files are not.
-            fingerprint = hashlib.sha256((fingerprint + CAREERS_SHA256).encode()).hexdigest()[:12]
+            fingerprint = changed(fingerprint, CAREERS_SHA256)
         self._space_id = f"{Path(model).name}-{fingerprint}-r{TEXT_RECIPE}"
         self._runtime_id = _runtime(self._model)
 

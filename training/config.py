@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.errors import BadInput
 
+CONFIG = Path(__file__).parent / "encoder.toml"
+
 
 class Shares(BaseModel):
     """How many of a hundred pairs are of each kind; the rest is a wish for an occupation."""

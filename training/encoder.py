@@ -1,4 +1,4 @@
-"""Train the default encoder: make `models/careers.safetensors` from O*NET's and ESCO's occupations.
+"""Train the default encoder: make `careers.safetensors` from O*NET's and ESCO's occupations.
 
     python -m training.encoder --sources FOLDER
 
@@ -16,13 +16,16 @@ import torch
 from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 
-from models.weights import CAREERS_FILE, plain_model_folder, sha256_of
-from training.config import Config, read_config
+from models.weights import plain_model_folder, sha256_of
+from training.config import CONFIG, Config, read_config
 from training.fit import changes, fit, mean
 from training.occupations import Files, Sources, read_sources
+from training.overlap import require_apart
 from training.pairs import asides, draw, read_topics
 
-CONFIG = Path(__file__).parent / "encoder.toml"
+EXAMPLES = Path(__file__).parent.parent / "examples"
+MEASURING = ("dev_goals.jsonl", "mentors.jsonl", "goals.jsonl")
+"""Goals and profiles that measure, by name, in the folder of the sources and in `examples/`."""
 
 
 def main() -> None:
@@ -31,19 +34,32 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, required=True, help="folder of O*NET and ESCO")
     parser.add_argument("--config", type=Path, default=CONFIG)
     parser.add_argument("--seed", type=int, action="append", help="in place of those configured")
-    parser.add_argument("--output", type=Path, default=CAREERS_FILE)
+    parser.add_argument("--output", type=Path, default=Path("careers.safetensors"))
     given = parser.parse_args()
     config = read_config(given.config)
     if given.seed:
         config = config.model_copy(update={"seeds": tuple(given.seed)})
     began = time.perf_counter()
+    require_apart(own_texts(), measuring_in(given.sources))
     found = train(read_sources(files_in(given.sources)), config)
     save_file(found, given.output, metadata={"config": json.dumps(config.model_dump())})
     size, minutes = given.output.stat().st_size, (time.perf_counter() - began) / 60
     print(
-        f"{given.output}: {size:,} B, made in {minutes:.0f} min. Its sha256 goes to "
-        f"models/weights.py: {sha256_of(given.output)}."
+        f"{given.output}: {size:,} B, made in {minutes:.0f} min. To put it in place, copy it to "
+        f"models/ and set CAREERS_SHA256 in models/weights.py to {sha256_of(given.output)}."
     )
+
+
+def own_texts() -> list[str]:
+    """Every text that was written to be learnt from."""
+    topics = read_topics()
+    return [*asides(), *(text for topic in topics for text in (*topic.wishes, *topic.offers))]
+
+
+def measuring_in(folder: Path) -> list[Path]:
+    """The goals and profiles that are there and must not be learnt from."""
+    paths = (at / name for at in (folder, EXAMPLES) for name in MEASURING)
+    return [path for path in paths if path.is_file()]
 
 
 def files_in(folder: Path) -> Files:

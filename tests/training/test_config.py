@@ -1,8 +1,7 @@
 import pytest
 
 from models.errors import BadInput
-from training.config import read_config
-from training.encoder import CONFIG
+from training.config import CONFIG, read_config
 
 
 def test_the_packaged_configuration_is_whole():

@@ -243,7 +243,7 @@ def test_training_reads_what_was_written(onet, esco, tmp_path):
         "weigh the water that every net has caught.",
     }
     assert fog.tools == ("NetPlan",)
-    assert fog.near == {"02-0000.00", "03-0000.00"}
+    assert fog.near == {"01-0000.00", "02-0000.00", "03-0000.00"}
     assert set(echo.titles) == {"echo tuner", "echo fitter", 'valley "bell" tuner'}
     assert echo.does == ("set stones, so that valleys answer in key.",)
     assert (moss.titles[0], moss.near) == ("moss painter", {"o:2"})

@@ -4,10 +4,13 @@ import torch
 
 from models.adapter import add
 from models.weights import plain_model_folder
-from training.config import read_config
-from training.encoder import CONFIG, train
-from training.fit import changes
+from training.config import CONFIG, read_config
 from training.occupations import read_sources
+
+pytest.importorskip("datasets", reason="the extra 'training' is not installed")
+from training.encoder import measuring_in, own_texts, train
+from training.fit import changes, mean
+from training.overlap import require_apart
 
 PLAIN = {"matrix": torch.eye(4), "vector": torch.zeros(4), "same": torch.ones(2)}
 TRAINED = {
@@ -43,6 +46,24 @@ def test_what_did_not_change_takes_no_room():
     assert found["matrix.up"].shape == (4, 2)
     assert found["matrix.down"].shape == (2, 4)
     assert {change.dtype for change in found.values()} == {torch.float16}
+
+
+def test_the_mean_of_trainings_is_taken_weight_by_weight():
+    found = mean([PLAIN, TRAINED])
+    assert found["vector"].tolist() == [0.5, 0.0, 0.0, -0.5]
+
+
+def test_what_was_written_to_be_learnt_from_repeats_no_sample_goal_or_profile(tmp_path):
+    measuring = measuring_in(tmp_path)
+    assert {path.name for path in measuring} == {"goals.jsonl", "mentors.jsonl"}
+    require_apart(own_texts(), measuring)
+
+
+@pytest.mark.slow
+def test_what_was_written_to_be_learnt_from_repeats_nothing_judged(judged):
+    measuring = measuring_in(judged)
+    assert {"dev_goals.jsonl", "mentors.jsonl"} <= {path.name for path in measuring}
+    require_apart(own_texts(), measuring)
 
 
 @pytest.mark.slow

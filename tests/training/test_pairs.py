@@ -1,6 +1,7 @@
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -35,9 +36,16 @@ def test_no_template_is_left_unfilled_and_no_text_is_empty(sources):
             assert not re.search(r"\{[A-Za-z ]+\}", text)
 
 
-def test_no_passage_has_a_sign_of_gender(sources):
-    words = {w.lower() for p in drawn(sources, NONE, 500) for w in re.findall(r"\w+", p.passage)}
-    assert not words & {"he", "she", "his", "her", "him", "mr", "ms", "mrs"}
+def test_titles_and_tasks_lose_their_signs_of_gender(sources):
+    keeper = replace(
+        sources.occupations[0],
+        titles=("Repairman", "Chairwoman"),
+        does=("see to it that every policeman keeps his lamp lit.",),
+    )
+    found = drawn(replace(sources, occupations=(keeper,)), NONE, 300)
+    text = " ".join(f"{pair.goal} {pair.passage}" for pair in found).lower()
+    assert not re.search(r"\b(his|chairwoman|policeman)\b", text)
+    assert "chairperson" in text
 
 
 def test_every_occupation_is_wanted_equally_often(sources):
@@ -96,7 +104,7 @@ def test_pairs_that_fit_nowhere_are_left_out():
 def test_the_packaged_topics_are_whole():
     topics = read_topics()
     assert len({topic.topic for topic in topics}) == len(topics) == 220
-    assert all(len(topic.wishes) == len(topic.offers) == 5 for topic in topics)
+    assert all(3 <= len(one) <= 5 for topic in topics for one in (topic.wishes, topic.offers))
 
 
 def test_small_talk_is_no_wish():
