@@ -1,4 +1,4 @@
-"""Measure what training an encoder brings, and how far a second seed, rank and length matter.
+"""Measure what training an encoder brings, and how far seeds, strength and length matter.
 
 Each row is an encoder: whole profiles and the whole engine with it, on the same mentors in the same
 run. "kept" is how much of the learnt change is added to the plain weights (1: all that the shipped

@@ -8,7 +8,6 @@ hour, and `pip install -e '.[training]'` beforehand.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def main() -> None:
     began = time.perf_counter()
     require_apart(own_texts(), measuring_in(given.sources))
     found = train(read_sources(files_in(given.sources)), config)
-    save_file(found, given.output, metadata={"config": json.dumps(config.model_dump())})
+    save_file(found, given.output, metadata={"config": config.model_dump_json()})
     size, minutes = given.output.stat().st_size, (time.perf_counter() - began) / 60
     print(
         f"{given.output}: {size:,} B, made in {minutes:.0f} min. To put it in place, copy it to "

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -6,7 +7,7 @@ import pytest
 
 from models.encoder import SentenceTransformerEncoder, packaged_space
 from models.errors import EncoderUnavailable
-from models.weights import PACKAGED, PLAIN_MODEL
+from models.weights import CAREERS_FILE, PACKAGED, PLAIN_MODEL
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,28 @@ def test_the_default_encoder_needs_nothing_that_trains():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
+
+
+# Cosines of the shipped files in fp32; another sum of the same changes would be another model.
+REFERENCE = (
+    ("I want to get into chartering", "Ship broker", 0.0),
+    ("leaving the ward for health software", "Nurse turned product manager", 0.0),
+    ("my voice shakes when I speak", "Coaches people who fear the stage", 0.0),
+)
+
+
+@pytest.mark.slow
+def test_the_default_encoder_gives_the_cosines_that_it_was_shipped_with(encoder):
+    for goal, passage, cosine in REFERENCE:
+        rows = encoder.encode_passages([goal, passage])
+        assert float(rows[0] @ rows[1]) == pytest.approx(cosine, abs=1e-3)
+
+
+def test_the_shipped_changes_were_made_by_the_packaged_configuration():
+    from safetensors import safe_open
+
+    from training.config import CONFIG, read_config
+
+    with safe_open(CAREERS_FILE, "np") as file:
+        made_by = json.loads(file.metadata()["config"])
+    assert made_by == json.loads(read_config(CONFIG).model_dump_json())
