@@ -16,7 +16,7 @@ CAREERS_MODEL = "careers-MiniLM-L6-v2"
 DEFAULT_MODEL = CAREERS_MODEL
 
 CAREERS_FILE = Path(__file__).parent / "careers.safetensors"
-CAREERS_SHA256 = "ac9efc17cbb3ba4b29b8fbfc0e9550a0864038ea5596fd0aa8fbbd0e95f2d2bf"
+CAREERS_SHA256 = "38a0a02f20f13a21cb1bf37e420bb45068570e4246eb65fb7a228cde6591282f"
 
 
 @dataclass(frozen=True, slots=True)
