@@ -19,7 +19,7 @@ from indexer.store import Head, Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
 from models.encoder import SentenceTransformerEncoder, packaged_space
-from models.errors import Busy, CursorExpired, IndexBehind, NoIndex, SpaceMismatch
+from models.errors import CursorExpired, IndexBehind, NoIndex, SpaceMismatch
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
 from models.ports import Encoder, Stored
@@ -37,7 +37,6 @@ Progress = Callable[[int, int], None]
 
 PINNED_S = 300.0  # how long an index version can still be paged through after a newer one came
 MOST_PINNED = 2_000  # and how many at most; each costs two bytes a mentor
-LOG_S = 30.0  # how long a command waits for readers of an older state
 MOVE_S = 30.0  # how long a change waits while the encoder of another space is being loaded
 AGAIN_S = 30.0  # after which one that could not be loaded is tried again
 _TRIES = 3
@@ -131,17 +130,6 @@ class Indexing:
             self.writer.adopt()
         elif space_id != self.vectors.space_id:
             raise self._mismatch(space_id)
-
-    def empty_log(self) -> None:
-        """Empty the database's log of older pages. Raises Busy when others keep it in use."""
-        deadline = time.monotonic() + LOG_S
-        while not self.store.database.purge_log():
-            if time.monotonic() > deadline:
-                raise Busy(
-                    f"Other processes have read an older state of the database for over "
-                    f"{LOG_S:.0f} s: what was removed is still in its log; try again."
-                )
-            time.sleep(0.05)
 
     def close(self) -> None:
         self.store.close()
