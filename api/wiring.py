@@ -291,14 +291,13 @@ class Serving:
         """Where one mentor stands, on an index as new as the store.
 
         Raises BadGoals, BadFilter, MentorNotFound, or IndexBehind when the mentor's words change
-        faster than they can be followed.
+        faster than they can be followed, or have changed since the index moved and this has not
+        yet: moving takes long, and whoever asks must not hold up the others.
         """
         for _ in range(_TRIES - 1):
             self.follow()
             with contextlib.suppress(IndexBehind):
                 return self.recommender.explain(request, id)
-        if self.follower.stalled:
-            self.move()
         self.follow()
         return self.recommender.explain(request, id)
 

@@ -11,7 +11,7 @@ from api.settings import Settings
 from api.wiring import Indexing, Serving
 from indexer.vectors import Vectors
 from indexer.writing import Writer
-from models.errors import EncoderUnavailable, SpaceMismatch
+from models.errors import EncoderUnavailable, IndexBehind, SpaceMismatch
 from models.weights import DEFAULT_MODEL
 from recommender.recommend import Request
 from tests.fakes import RECORDS, TableEncoder, encoder_named, mentors, version
@@ -168,9 +168,15 @@ def test_a_change_that_meets_the_move_is_made_after_it(serving, change, found):
     assert ids(serving)[: len(found)] == found
 
 
-def test_who_changed_in_the_new_space_is_explained_there(serving):
+def test_who_changed_in_the_new_space_is_explained_once_the_server_is_there(index, open_serving):
+    loads = Loads()
+    serving = open_serving(index(), loads)
     move(serving).put(mentors(RECORDS[0] | {"headline": "Audit, then venture capital"}))
-    serving.follow()
+    with pytest.raises(IndexBehind):
+        serving.explain(GOAL, "auditor")
+    assert loads.asked == [DEFAULT_MODEL]  # whoever asks does not move the server
+    assert serving.explain(GOAL, "nurse").index_version == version(5)
+    serving.move()
     found = serving.explain(GOAL, "auditor")
     assert found.recommendation.mentor.headline == "Audit, then venture capital"
     assert found.index_version == version(6, "table-2")
