@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from api.settings import Settings
@@ -174,6 +175,15 @@ class Opened:
         return Recommender(tenant, index, encoder, store, recipe)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A space that could not be gone to: when that was tried, and why not, in one sentence."""
+
+    space_id: str
+    at: float
+    why: str
+
+
 class Serving:
     """What answers and takes changes: the index of one tenant, kept at the store's sequence.
 
@@ -202,8 +212,7 @@ class Serving:
         self._settings, self._folder, self._factory = settings, folder, encoder
         self._swap = threading.Lock()
         self._moving = threading.Lock()
-        self._refused: tuple[str, float] = ("", 0.0)
-        self._stuck = ""
+        self._refusal: Refusal | None = None
         self._pinned: OrderedDict[str, tuple[float, Recommender]] = OrderedDict()
         self._paged: set[str] = set()
         try:
@@ -242,12 +251,15 @@ class Serving:
     @property
     def stuck(self) -> str:
         """Why this cannot go where the index has moved, in one sentence; else ""."""
-        return self._stuck if self.follower.stalled else ""
+        refusal = self._refusal
+        return refusal.why if refusal and self.follower.stalled else ""
 
     def follow(self) -> bool:
         """Take up what changed in the store; whether anything had."""
         opened = self._opened
         moved = opened.follower.catch_up()
+        if not opened.follower.stalled:  # where it is now is where the index is
+            self._refusal = None
         with self._swap:
             self._unpin()
             if opened is self._opened and (before := opened.renewed()) is not None:
@@ -353,25 +365,28 @@ class Serving:
         return Opened(self.store, self._folder, self.tenant, encoder, name)
 
     def _go(self, head: Head) -> bool:
-        refused, since = self._refused
-        if refused == head.space_id and time.monotonic() - since < AGAIN_S:
+        refusal = self._refusal
+        if refusal and refusal.space_id != head.space_id:
+            refusal = self._refusal = None
+        if refusal and time.monotonic() - refusal.at < AGAIN_S:
             return False
         try:
             opened = self._open(head.encoder or self._settings.encoder, head.space_id)
             opened.warm_up()
         except Exception as error:  # noqa: BLE001 (whatever it is, the old space still answers)
-            self._refused = (head.space_id, time.monotonic())
-            self._stuck = (
+            why = (
                 f"The index has moved to the space {head.space_id}, and this process goes on in "
                 f"{self.encoder.space_id} without newer texts ({error}): restart it with the "
                 f"program and the model that the index was moved with."
             )
-            if refused != head.space_id:  # once, not every half a minute
-                log.warning("%s", self._stuck)
+            self._refusal = Refusal(head.space_id, time.monotonic(), why)
+            if not refusal:  # once, not every half a minute
+                log.warning("%s", why)
             return False
         with self._swap:
             before, self._opened = self.recommender, opened
             self._retire(before)
+        self._refusal = None
         log.info("%s is served in the space %s now", self.tenant, head.space_id)
         return True
 

@@ -249,6 +249,51 @@ def test_a_server_that_was_stuck_goes_on_when_the_index_comes_back(index, open_s
     assert (serving.stuck, serving.recommender.index_version) == ("", version(6))
 
 
+@pytest.mark.parametrize("back", [True, False])
+def test_what_kept_a_server_from_moving_is_forgotten_once_it_is_where_the_index_is(
+    index, open_serving, back
+):
+    loads = Loads(broken=True)
+    serving = open_serving(index(), loads)
+    move(serving)
+    assert serving.move() is False
+    if back:  # the index comes back
+        move(serving, "table-1")
+    else:  # the server goes on
+        loads.broken = False
+        move(serving, "table-3")
+        assert serving.move() is True
+        loads.broken = True
+    serving.follow()
+    move(serving)
+    serving.follow()
+    assert serving.stuck == ""  # of this move nothing is known yet
+    loads.broken = False
+    assert serving.move() is True  # and it is tried at once
+
+
+def test_while_a_server_goes_elsewhere_it_does_not_say_why_it_could_not_go_before(
+    index, open_serving
+):
+    said = []
+
+    def load(settings):
+        said.append(opened[0].stuck if opened else "")
+        if settings.encoder == "table-2":
+            raise EncoderUnavailable("the folder is empty")
+        return encoder_named(settings)
+
+    opened = []
+    opened.append(open_serving(index(), load))
+    move(opened[0])
+    opened[0].follow()
+    assert opened[0].move() is False
+    assert opened[0].stuck == STUCK
+    move(opened[0], "table-3")
+    assert opened[0].move() is True
+    assert said == ["", "", ""]
+
+
 def test_an_encoder_that_is_of_another_space_here_is_not_used(index, open_serving):
     serving = open_serving(index(), lambda _: TableEncoder())
     move(serving)
