@@ -394,6 +394,18 @@ def test_adopting_makes_nobody_wait_for_more_than_a_few(writer, store, monkeypat
     assert store.head("default").sequence == 15
 
 
+def test_a_move_that_had_nothing_left_to_embed_keeps_no_engine_of_the_old_encoder(writer, store):
+    writer.put(mentors())
+    with pytest.raises(KeyboardInterrupt):
+        adopting(store, TableEncoder("table-2"), until=cut_off)
+    lazy = LazyEncoder(lambda: TableEncoder("table-2"), "table-2", TableEncoder().dimension)
+    assert adopting(store, lazy) is True
+    head = store.head("default")
+    assert (head.space_id, head.runtime_id) == ("table-2", "")
+    Writer(store, "default", Vectors(store, lazy)).put(mentors(BAKER))
+    assert store.head("default").runtime_id == "numpy"
+
+
 class Watched(TableEncoder):
     """Keeps, of the texts of each call, whether others could write to the database meanwhile."""
 
