@@ -26,6 +26,7 @@ from models.mentor import Mentor
 from models.ports import Encoder, Stored
 from models.priority import QueriesFirst
 from models.recommendation import Recommendations, Standing
+from models.remembering import Remembering
 from models.spaces import mismatch, same_model
 from models.weights import DEFAULT_MODEL, PACKAGED
 from recommender.recommend import Recommender, Request
@@ -153,7 +154,9 @@ class Opened:
             self.writer.adopt()
         self.follower = Follower(store, tenant, Generations(folder.tenant(tenant)), vectors)
         self.keeper = Keeper(store, folder, tenant, self.follower)
-        self._parts = (tenant, self.encoder, store, TextRecipe(vectors))
+        # What is quoted is in the store, until the index moves on without this one.
+        recipe = TextRecipe(Vectors(store, Remembering(self.encoder), name))
+        self._parts = (tenant, self.encoder, store, recipe)
         self.recommender = self._over(self.follower.index)
 
     def renewed(self) -> Recommender | None:

@@ -104,6 +104,19 @@ def test_until_it_moves_a_server_answers_from_the_space_it_is_in(serving):
     assert ids(serving) == ["auditor", "teacher"]
 
 
+def test_until_it_moves_a_server_embeds_what_it_quotes_once(index, open_serving):
+    encoder = TableEncoder()
+    serving = open_serving(index(), lambda _: encoder)
+    before = serving.recommend(GOAL)
+    assert encoder.encoded == []
+    move(serving)
+    assert serving.recommend(GOAL) == before
+    embedded = len(encoder.encoded)
+    assert embedded > 0  # the store has no vectors of the old space any more
+    assert serving.recommend(GOAL) == before
+    assert len(encoder.encoded) == embedded
+
+
 def test_until_it_moves_a_server_passes_over_who_has_newer_words(serving):
     move(serving).put(mentors(RECORDS[0] | {"headline": "Audit, then venture capital"}))
     assert ids(serving) == ["nurse", "teacher"]
