@@ -1,7 +1,7 @@
 """`mentors verify`, `erase`, `backup` and `restore`."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from api.settings import Settings
 from api.wiring import Indexing
 from indexer import backup, checking, proof
 from indexer.folder import DataFolder
-from indexer.keeping import holding
+from indexer.keeping import drop_removed, empty_log, holding
 from indexer.store import Store
 from models.errors import BadInput, EncoderUnavailable, MentorNotFound, SpaceMismatch
 
@@ -33,23 +33,36 @@ def verify(settings: Settings, *, mend: bool) -> dict[str, Any]:
 
 
 def erase(settings: Settings, id: str, *, prove: bool) -> proof.Proof | None:
-    """Remove the mentor from every file now; with `prove` look for traces in every byte."""
-    with _opened(settings) as indexing:
-        if not indexing.store.known(settings.tenant, [id]):
+    """Remove the mentor from every file now; with `prove` look for traces in every byte.
+
+    Snapshots are written without the mentor, or dropped where the index's encoder is not here.
+    """
+    folder = DataFolder(settings.data)
+    folder.ensure_present()
+    tenant, place = settings.tenant, folder.tenant(settings.tenant)
+    with closing(Store.in_folder(settings.data)) as store:
+        if not store.known(tenant, [id]):
             raise MentorNotFound(f"There is no mentor with the id {id!r}.")
-        stored = indexing.store.read(settings.tenant, [id]).get(id)
-        if prove and stored is None:
-            raise BadInput(
-                f"The record of {id!r} is damaged, so what to look for is unknown: erase it "
-                f"without --prove."
-            )
-        wanted = None
-        if prove and stored:
-            wanted = proof.evidence(indexing.store, settings.tenant, stored.mentor)
-        indexing.writer.remove([id])
-        indexing.publish()
-        indexing.empty_log()
+        wanted = _evidence(store, tenant, id) if prove else None
+        store.remove(tenant, [id])
+        _publish(settings)
+        if not store.head(tenant).space_id:  # whose a vector is is not known before the first space
+            store.drop_strays()
+        with holding(place):
+            drop_removed(store, folder, tenant)
+        empty_log(store)
         return proof.look(settings.data, wanted) if wanted else None
+
+
+def _evidence(store: Store, tenant: str, id: str) -> proof.Evidence:
+    """What to look for after the mentor is removed. Raises BadInput for a damaged record."""
+    stored = store.read(tenant, [id]).get(id)
+    if stored is None:
+        raise BadInput(
+            f"The record of {id!r} is damaged, so what to look for is unknown: erase it "
+            f"without --prove."
+        )
+    return proof.evidence(store, tenant, stored.mentor)
 
 
 def make_backup(settings: Settings, target: Path) -> int:
@@ -76,12 +89,19 @@ def restore(settings: Settings, source: Path) -> list[str]:
     finally:
         store.close()
     for tenant in tenants:
-        try:
-            with _opened(settings.model_copy(update={"tenant": tenant})) as indexing:
-                indexing.publish()
-        except (SpaceMismatch, EncoderUnavailable) as error:  # its snapshot is made when served
-            screen.complain(f"{tenant}: {error}")
+        _publish(settings.model_copy(update={"tenant": tenant}))
     return tenants
+
+
+def _publish(settings: Settings) -> None:
+    """Bring the tenant's snapshot to what the store has, where the index's encoder is here."""
+    try:
+        with _opened(settings) as indexing:
+            indexing.publish()
+    except (SpaceMismatch, EncoderUnavailable) as error:
+        screen.complain(
+            f"{settings.tenant}: the snapshot is left to whoever serves the index next. {error}"
+        )
 
 
 @contextmanager

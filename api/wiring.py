@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from api.settings import Settings
@@ -19,12 +20,13 @@ from indexer.store import Head, Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
 from models.encoder import SentenceTransformerEncoder, packaged_space
-from models.errors import Busy, CursorExpired, IndexBehind, NoIndex, SpaceMismatch
+from models.errors import CursorExpired, IndexBehind, NoIndex, SpaceMismatch
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
 from models.ports import Encoder, Stored
 from models.priority import QueriesFirst
 from models.recommendation import Recommendations, Standing
+from models.remembering import Remembering
 from models.spaces import mismatch, same_model
 from models.weights import DEFAULT_MODEL, PACKAGED
 from recommender.recommend import Recommender, Request
@@ -37,7 +39,6 @@ Progress = Callable[[int, int], None]
 
 PINNED_S = 300.0  # how long an index version can still be paged through after a newer one came
 MOST_PINNED = 2_000  # and how many at most; each costs two bytes a mentor
-LOG_S = 30.0  # how long a command waits for readers of an older state
 MOVE_S = 30.0  # how long a change waits while the encoder of another space is being loaded
 AGAIN_S = 30.0  # after which one that could not be loaded is tried again
 _TRIES = 3
@@ -132,17 +133,6 @@ class Indexing:
         elif space_id != self.vectors.space_id:
             raise self._mismatch(space_id)
 
-    def empty_log(self) -> None:
-        """Empty the database's log of older pages. Raises Busy when others keep it in use."""
-        deadline = time.monotonic() + LOG_S
-        while not self.store.database.purge_log():
-            if time.monotonic() > deadline:
-                raise Busy(
-                    f"Other processes have read an older state of the database for over "
-                    f"{LOG_S:.0f} s: what was removed is still in its log; try again."
-                )
-            time.sleep(0.05)
-
     def close(self) -> None:
         self.store.close()
 
@@ -164,7 +154,9 @@ class Opened:
             self.writer.adopt()
         self.follower = Follower(store, tenant, Generations(folder.tenant(tenant)), vectors)
         self.keeper = Keeper(store, folder, tenant, self.follower)
-        self._parts = (tenant, self.encoder, store, TextRecipe(vectors))
+        # What is quoted is in the store, until the index moves on without this one.
+        recipe = TextRecipe(Vectors(store, Remembering(self.encoder), name))
+        self._parts = (tenant, self.encoder, store, recipe)
         self.recommender = self._over(self.follower.index)
 
     def renewed(self) -> Recommender | None:
@@ -184,6 +176,15 @@ class Opened:
         self._index = index
         tenant, encoder, store, recipe = self._parts
         return Recommender(tenant, index, encoder, store, recipe)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A space that could not be gone to: when that was tried, and why not, in one sentence."""
+
+    space_id: str
+    at: float
+    why: str
 
 
 class Serving:
@@ -214,8 +215,7 @@ class Serving:
         self._settings, self._folder, self._factory = settings, folder, encoder
         self._swap = threading.Lock()
         self._moving = threading.Lock()
-        self._refused: tuple[str, float] = ("", 0.0)
-        self._stuck = ""
+        self._refusal: Refusal | None = None
         self._pinned: OrderedDict[str, tuple[float, Recommender]] = OrderedDict()
         self._paged: set[str] = set()
         try:
@@ -254,12 +254,15 @@ class Serving:
     @property
     def stuck(self) -> str:
         """Why this cannot go where the index has moved, in one sentence; else ""."""
-        return self._stuck if self.follower.stalled else ""
+        refusal = self._refusal
+        return refusal.why if refusal and self.follower.stalled else ""
 
     def follow(self) -> bool:
         """Take up what changed in the store; whether anything had."""
         opened = self._opened
         moved = opened.follower.catch_up()
+        if not opened.follower.stalled:  # where it is now is where the index is
+            self._refusal = None
         with self._swap:
             self._unpin()
             if opened is self._opened and (before := opened.renewed()) is not None:
@@ -303,14 +306,13 @@ class Serving:
         """Where one mentor stands, on an index as new as the store.
 
         Raises BadGoals, BadFilter, MentorNotFound, or IndexBehind when the mentor's words change
-        faster than they can be followed.
+        faster than they can be followed, or have changed since the index moved and this has not
+        yet: moving takes long, and whoever asks must not hold up the others.
         """
         for _ in range(_TRIES - 1):
             self.follow()
             with contextlib.suppress(IndexBehind):
                 return self.recommender.explain(request, id)
-        if self.follower.stalled:
-            self.move()
         self.follow()
         return self.recommender.explain(request, id)
 
@@ -366,25 +368,28 @@ class Serving:
         return Opened(self.store, self._folder, self.tenant, encoder, name)
 
     def _go(self, head: Head) -> bool:
-        refused, since = self._refused
-        if refused == head.space_id and time.monotonic() - since < AGAIN_S:
+        refusal = self._refusal
+        if refusal and refusal.space_id != head.space_id:
+            refusal = self._refusal = None
+        if refusal and time.monotonic() - refusal.at < AGAIN_S:
             return False
         try:
             opened = self._open(head.encoder or self._settings.encoder, head.space_id)
             opened.warm_up()
         except Exception as error:  # noqa: BLE001 (whatever it is, the old space still answers)
-            self._refused = (head.space_id, time.monotonic())
-            self._stuck = (
+            why = (
                 f"The index has moved to the space {head.space_id}, and this process goes on in "
                 f"{self.encoder.space_id} without newer texts ({error}): restart it with the "
                 f"program and the model that the index was moved with."
             )
-            if refused != head.space_id:  # once, not every half a minute
-                log.warning("%s", self._stuck)
+            self._refusal = Refusal(head.space_id, time.monotonic(), why)
+            if not refusal:  # once, not every half a minute
+                log.warning("%s", why)
             return False
         with self._swap:
             before, self._opened = self.recommender, opened
             self._retire(before)
+        self._refusal = None
         log.info("%s is served in the space %s now", self.tenant, head.space_id)
         return True
 

@@ -23,6 +23,7 @@ BEHIND = 1_000  # changes after the last snapshot that are worth a new one ...
 BEHIND_SHARE = 0.1  # ... and this share of the mentors, so that large pools are not written often
 ERASE_AFTER_S = 15.0  # removals are gathered so long; all bytes are to be gone within 60 s
 _AGAIN = 2
+LOG_S = 30.0  # how long a command waits for readers of an older state
 PATIENCE_S = 120.0  # how long a command waits for another process that keeps the same folder
 log = logging.getLogger(__name__)
 
@@ -103,12 +104,11 @@ class Keeper:
             head = self._store.head(tenant)
             if tenant == self._tenant or head.erased_at >= head.removed_at:
                 continue
-            folder = self._folder.tenant(tenant)
-            with contextlib.suppress(Busy), holding(folder, 0.0):  # else it has one
-                Generations(folder).tidy(head.removed_at, head.sequence)
-                self._folder.write_rejects(tenant, self._store.rejects(tenant))
-                if self._store.database.purge_log():
-                    self._store.mark_erased(tenant, head.removed_at)
+            with (
+                contextlib.suppress(Busy),  # else it has one
+                holding(self._folder.tenant(tenant), 0.0),
+            ):
+                drop_removed(self._store, self._folder, tenant)
 
     def _may_write(self, head: Head) -> bool:
         """Whether our index is the tenant's: of its space, and not behind."""
@@ -138,6 +138,30 @@ class Keeper:
             if read_manifest(self.generations.path(live)).space_id != head.space_id:
                 return 0
         return sequence_of(live)
+
+
+def drop_removed(store: Store, folder: DataFolder, tenant: str) -> None:
+    """Drop every file that has something of somebody removed; the caller holds the lock.
+
+    Nothing is embedded and no snapshot is written, so no encoder is needed.
+    """
+    head = store.head(tenant)
+    Generations(folder.tenant(tenant)).tidy(head.removed_at, head.sequence)
+    folder.write_rejects(tenant, store.rejects(tenant))
+    if head.erased_at < head.removed_at and store.database.purge_log():
+        store.mark_erased(tenant, head.removed_at)
+
+
+def empty_log(store: Store) -> None:
+    """Empty the database's log of older pages. Raises Busy when others keep it in use."""
+    deadline = time.monotonic() + LOG_S
+    while not store.database.purge_log():
+        if time.monotonic() > deadline:
+            raise Busy(
+                f"Other processes have read an older state of the database for over {LOG_S:.0f} s: "
+                f"what was removed is still in its log; try again."
+            )
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -179,9 +179,8 @@ def settle_space(
 def set_space(
     connection: sa.Connection, tenant: str, space_id: str, runtime_id: str, encoder: str
 ) -> None:
-    """Set the tenant's space and its encoder's name, and the runtime unless it is unknown."""
-    values = {"space_id": space_id, "encoder": encoder, "moving_to": ""}
-    values |= {"runtime_id": runtime_id} if runtime_id else {}
+    """Set the tenant's space, its encoder's name and the runtime: "" while that is not known."""
+    values = {"space_id": space_id, "runtime_id": runtime_id, "encoder": encoder, "moving_to": ""}
     connection.execute(sa.update(tenants).where(tenants.c.tenant == tenant).values(**values))
 
 

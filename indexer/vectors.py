@@ -55,6 +55,11 @@ class Vectors:
                 progress(first + len(some), len(missing))
         return known
 
+    def missing(self, texts: Iterable[str]) -> int:
+        """How many of the texts would have to be encoded."""
+        keys = {text_key(text) for text in texts}
+        return len(keys) - len(self._store.vectors(self.space_id, list(keys)))
+
     def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Float32, shape (len(texts), dimension), unit rows, in the order of `texts`."""
         if not texts:

@@ -15,6 +15,7 @@ from models.mentor import Mentor, as_record
 
 AT_ONCE = 100  # mentors embedded and committed together; servers follow so many in a moment
 MOVED = 20  # those of an index that moves: no more is lost by a kill, and few wait for the last
+FEW = 8  # texts that may be embedded while others wait: a moment, once the model is loaded
 _TRIES = 10
 
 Progress = Callable[[int, int], None]
@@ -91,7 +92,7 @@ class Writer:
         if head.space_id == self._vectors.space_id or not head.sequence:
             return False
         self._store.set_out(self._tenant, self._vectors.space_id)
-        since = 0
+        since, few = 0, FEW
         while True:
             head, changes = self._store.changes(self._tenant, since, MOVED)
             if self._is_there(head):
@@ -101,9 +102,11 @@ class Writer:
                 since = changes[-1].revision
                 if progress:
                     progress(since, head.sequence)
-            if len(changes) < MOVED and self._settled(since):
-                self._store.drop_strays()
-                return True
+            if len(changes) < MOVED:
+                if self._settled(since, few):
+                    self._store.drop_strays()
+                    return True
+                few *= 2  # else those who write faster than this embeds would keep it for ever
 
     def _is_there(self, head: Head) -> bool:
         """Whether another process that did the same was faster. Raises SpaceMismatch."""
@@ -115,19 +118,27 @@ class Writer:
             )
         return head.space_id == space_id
 
-    def _settled(self, since: int) -> bool:
-        """Embed what changed in the meantime and move, if it is little; whether it was.
+    def _settled(self, since: int, few: int) -> bool:
+        """Move, if next to nothing is left to embed at this moment; whether it was so.
 
-        Nobody writes meanwhile, else a move would never catch up with those who write all the time.
+        Others cannot write meanwhile, so what changed is embedded before, and here only what came
+        just now: at most `few` texts, and none while the encoder has yet to be loaded.
         """
         encoder = self._vectors.encoder
+        most = few if encoder.runtime_id else 0
         with self._store.alone(self._tenant):
             head, changes = self._store.changes(self._tenant, since, MOVED)
             if self._is_there(head) or len(changes) == MOVED:
                 return False
+            if self._missing(changes) > most:
+                return False
             self._embed(changes)
             space_id, runtime, name = encoder.space_id, encoder.runtime_id, self._vectors.name
             return self._store.settle(self._tenant, space_id, runtime, head.sequence, name)
+
+    def _missing(self, changes: Sequence[Changed]) -> int:
+        stored = self._store.read(self._tenant, [c.id for c in changes if c.record])
+        return self._vectors.missing(_all_texts(found.mentor for found in stored.values()))
 
     def _embed(self, changes: Sequence[Changed]) -> None:
         """Cut and embed the mentors of some changes in this encoder's space."""

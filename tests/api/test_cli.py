@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from models.weights import DEFAULT_MODEL
 from tests.fakes import RECORDS, version
 
 GOAL = "I work in audit and want to move into venture capital"
@@ -529,7 +530,7 @@ def test_indexing_embeds_anew_where_the_same_model_reads_texts_in_a_new_way(run,
     assert run("index", records, "--data", tmp_path / "data", space="table-r1").status == 0
     refused(
         run("recommend", GOAL, "--data", tmp_path / "data", space="table-r2"),
-        "newer way of reading texts: run 'mentors reembed --encoder all-MiniLM-L6-v2'",
+        f"newer way of reading texts: run 'mentors reembed --encoder {DEFAULT_MODEL}'",
     )
     ran = run("index", records, "--data", tmp_path / "data", space="table-r2")
     assert ran.status == 0

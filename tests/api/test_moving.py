@@ -11,7 +11,7 @@ from api.settings import Settings
 from api.wiring import Indexing, Serving
 from indexer.vectors import Vectors
 from indexer.writing import Writer
-from models.errors import EncoderUnavailable, SpaceMismatch
+from models.errors import EncoderUnavailable, IndexBehind, SpaceMismatch
 from models.weights import DEFAULT_MODEL
 from recommender.recommend import Request
 from tests.fakes import RECORDS, TableEncoder, encoder_named, mentors, version
@@ -104,6 +104,19 @@ def test_until_it_moves_a_server_answers_from_the_space_it_is_in(serving):
     assert ids(serving) == ["auditor", "teacher"]
 
 
+def test_until_it_moves_a_server_embeds_what_it_quotes_once(index, open_serving):
+    encoder = TableEncoder()
+    serving = open_serving(index(), lambda _: encoder)
+    before = serving.recommend(GOAL)
+    assert encoder.encoded == []
+    move(serving)
+    assert serving.recommend(GOAL) == before
+    embedded = len(encoder.encoded)
+    assert embedded > 0  # the store has no vectors of the old space any more
+    assert serving.recommend(GOAL) == before
+    assert len(encoder.encoded) == embedded
+
+
 def test_until_it_moves_a_server_passes_over_who_has_newer_words(serving):
     move(serving).put(mentors(RECORDS[0] | {"headline": "Audit, then venture capital"}))
     assert ids(serving) == ["nurse", "teacher"]
@@ -168,9 +181,15 @@ def test_a_change_that_meets_the_move_is_made_after_it(serving, change, found):
     assert ids(serving)[: len(found)] == found
 
 
-def test_who_changed_in_the_new_space_is_explained_there(serving):
+def test_who_changed_in_the_new_space_is_explained_once_the_server_is_there(index, open_serving):
+    loads = Loads()
+    serving = open_serving(index(), loads)
     move(serving).put(mentors(RECORDS[0] | {"headline": "Audit, then venture capital"}))
-    serving.follow()
+    with pytest.raises(IndexBehind):
+        serving.explain(GOAL, "auditor")
+    assert loads.asked == [DEFAULT_MODEL]  # whoever asks does not move the server
+    assert serving.explain(GOAL, "nurse").index_version == version(5)
+    serving.move()
     found = serving.explain(GOAL, "auditor")
     assert found.recommendation.mentor.headline == "Audit, then venture capital"
     assert found.index_version == version(6, "table-2")
@@ -241,6 +260,51 @@ def test_a_server_that_was_stuck_goes_on_when_the_index_comes_back(index, open_s
     move(serving, "table-1").put(mentors(NEWCOMER))
     assert serving.follow() is True
     assert (serving.stuck, serving.recommender.index_version) == ("", version(6))
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_what_kept_a_server_from_moving_is_forgotten_once_it_is_where_the_index_is(
+    index, open_serving, back
+):
+    loads = Loads(broken=True)
+    serving = open_serving(index(), loads)
+    move(serving)
+    assert serving.move() is False
+    if back:  # the index comes back
+        move(serving, "table-1")
+    else:  # the server goes on
+        loads.broken = False
+        move(serving, "table-3")
+        assert serving.move() is True
+        loads.broken = True
+    serving.follow()
+    move(serving)
+    serving.follow()
+    assert serving.stuck == ""  # of this move nothing is known yet
+    loads.broken = False
+    assert serving.move() is True  # and it is tried at once
+
+
+def test_while_a_server_goes_elsewhere_it_does_not_say_why_it_could_not_go_before(
+    index, open_serving
+):
+    said = []
+
+    def load(settings):
+        said.append(opened[0].stuck if opened else "")
+        if settings.encoder == "table-2":
+            raise EncoderUnavailable("the folder is empty")
+        return encoder_named(settings)
+
+    opened = []
+    opened.append(open_serving(index(), load))
+    move(opened[0])
+    opened[0].follow()
+    assert opened[0].move() is False
+    assert opened[0].stuck == STUCK
+    move(opened[0], "table-3")
+    assert opened[0].move() is True
+    assert said == ["", "", ""]
 
 
 def test_an_encoder_that_is_of_another_space_here_is_not_used(index, open_serving):

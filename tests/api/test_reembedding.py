@@ -12,6 +12,7 @@ from indexer.store import Store
 from indexer.vectors import text_key
 from indexer.writing import texts_of
 from models.errors import EncoderUnavailable
+from models.weights import DEFAULT_MODEL
 from tests.fakes import RECORDS, TableEncoder, WideEncoder, mentors, version
 
 ALL_TEXTS = 26  # of the five mentors
@@ -87,7 +88,7 @@ def test_the_encoder_of_the_environment_is_moved_to(run, data, monkeypatch):
 def test_without_a_name_the_index_is_moved_to_the_default_encoder(run, data, store):
     run("reembed", "--encoder", "table-2", "--data", data)
     says(run("reembed", "--data", data), "Moved 5 mentors from table-2 to table-1 in ... embedded.")
-    assert store.head("default").encoder == "all-MiniLM-L6-v2"
+    assert store.head("default").encoder == DEFAULT_MODEL
 
 
 def test_an_index_that_is_there_already_is_left_as_it_is(run, data, store):

@@ -10,9 +10,9 @@ from api.background import Background
 from api.settings import Settings
 from api.wiring import Indexing, Serving
 from indexer import proof
-from indexer.keeping import holding
+from indexer.keeping import empty_log, holding
 from indexer.vectors import text_key
-from models.errors import DataFolderForeign, MentorNotFound, NoIndex
+from models.errors import DataFolderForeign, EncoderUnavailable, MentorNotFound, NoIndex
 from recommender.recommend import Request
 from tests.fakes import RECORDS, TableEncoder, WideEncoder, mentors, table_encoder, version
 
@@ -308,6 +308,37 @@ def test_a_database_from_before_passages_were_kept_is_erased_from_as_well(run, d
         assert sql("DELETE FROM vectors WHERE text_hash = ?", text_key(text)) == 0
 
 
+def encoder_missing(_settings):
+    raise EncoderUnavailable("The encoder '/models/mine' cannot be loaded.")
+
+
+def encoder_of_another_recipe(_settings):
+    return TableEncoder("table-r2")
+
+
+@pytest.mark.parametrize("encoder", [encoder_missing, encoder_of_another_recipe])
+def test_an_erasure_needs_no_encoder(data, monkeypatch, encoder):
+    monkeypatch.setattr("api.wiring.default_encoder", encoder)
+    found = upkeep.erase(Settings(data=data), "nurse", prove=True)
+    assert (found.texts, found.vectors, found.traces) == (8, 6, ())
+    assert files_with(data, *NURSE_ONLY) == []
+    assert list((data / "tenants/default/snapshots").iterdir()) == []
+    serving = Serving(Settings(data=data), table_encoder)
+    assert serving.follower.index.mentors == 4
+    serving.close()
+
+
+def test_vectors_from_before_passages_were_kept_are_erased_without_an_encoder(
+    data, sql, monkeypatch
+):
+    sql("DELETE FROM passages")
+    sql("UPDATE tenants SET space_id = '', runtime_id = ''")
+    monkeypatch.setattr("api.wiring.default_encoder", encoder_missing)
+    upkeep.erase(Settings(data=data), "nurse", prove=False)
+    text = text_key("Ward nurse turned health informatics lead")
+    assert sql("DELETE FROM vectors WHERE text_hash = ?", text) == 0
+
+
 def test_a_served_folder_can_be_erased_from(run, index, serve, until):
     settings = index()
     client = serve(settings)
@@ -344,7 +375,7 @@ def test_after_a_removal_and_publishing_no_byte_is_left_of_text_or_vectors(tmp_p
     assert len(before) == 3  # the data folder itself and both snapshots
     indexing.writer.remove(["nurse"])
     indexing.publish()
-    indexing.empty_log()
+    empty_log(indexing.store)
     assert proof.look(tmp_path, wanted).traces == ()
     indexing.close()
 

@@ -1,4 +1,7 @@
 import itertools
+import sqlite3
+from contextlib import closing
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from indexer.store import Store
 from indexer.vectors import Vectors, text_key
 from indexer.writing import Outcome, Writer, cut_of
 from models.errors import MentorNotFound, RecordRejected, SpaceMismatch, StoreUnavailable
+from models.lazy import LazyEncoder
 from tests.fakes import RECORDS, TableEncoder, mentors
 
 BAKER = {
@@ -301,8 +305,12 @@ class Interrupted(TableEncoder):
         return super().encode_passages(texts)
 
 
-def adopting(store, encoder, name=""):
-    return Writer(store, "default", Vectors(store, encoder, name)).adopt()
+def adopting(store, encoder, name="", until=None):
+    return Writer(store, "default", Vectors(store, encoder, name)).adopt(until)
+
+
+def cut_off(_done, _of):
+    raise KeyboardInterrupt
 
 
 def test_nothing_is_left_of_who_leaves_while_they_are_embedded_in_another_space(writer, store):
@@ -384,6 +392,81 @@ def test_adopting_makes_nobody_wait_for_more_than_a_few(writer, store, monkeypat
     Writer(store, "default", Vectors(store, TableEncoder("table-2"))).adopt(write)
     assert told == [(5, 5), (11, 11), (15, 15)]
     assert store.head("default").sequence == 15
+
+
+def test_a_move_that_had_nothing_left_to_embed_keeps_no_engine_of_the_old_encoder(writer, store):
+    writer.put(mentors())
+    with pytest.raises(KeyboardInterrupt):
+        adopting(store, TableEncoder("table-2"), until=cut_off)
+    lazy = LazyEncoder(lambda: TableEncoder("table-2"), "table-2", TableEncoder().dimension)
+    assert adopting(store, lazy) is True
+    head = store.head("default")
+    assert (head.space_id, head.runtime_id) == ("table-2", "")
+    Writer(store, "default", Vectors(store, lazy)).put(mentors(BAKER))
+    assert store.head("default").runtime_id == "numpy"
+
+
+class Watched(TableEncoder):
+    """Keeps, of the texts of each call, whether others could write to the database meanwhile."""
+
+    def __init__(self, store):
+        super().__init__("table-2")
+        self._path = store.database.url.removeprefix("sqlite:///")
+        self.seen = []
+
+    def encode_passages(self, texts):
+        with closing(sqlite3.connect(self._path, timeout=0)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                self.seen.append((len(texts), "others wait"))
+            else:
+                self.seen.append((len(texts), "others write"))
+        return super().encode_passages(texts)
+
+
+def writes(writer, sizes):
+    """Writes mentors with a text of their own each, so many at each call."""
+    numbers = itertools.count()
+
+    def write(_done, _of):
+        people = [{"id": f"m{n}", "bio": f"I weld {n}."} for n in islice(numbers, next(sizes, 0))]
+        if people:
+            writer.put(mentors(*people))
+
+    return write
+
+
+def test_what_changes_meanwhile_is_embedded_while_others_can_write(writer, store, monkeypatch):
+    monkeypatch.setattr("indexer.writing.FEW", 2)
+    writer.put(mentors())
+    encoder = Watched(store)
+    second = Writer(store, "default", Vectors(store, encoder))
+    assert second.adopt(writes(writer, iter([7, 3]))) is True
+    assert [how for _, how in encoder.seen] == ["others write"] * 2 + ["others wait"]
+    assert [many for many, _ in encoder.seen][1:] == [7, 3]  # the bound has doubled by then
+
+
+def test_adopting_ends_beside_those_who_write_more_than_a_few_all_the_time(
+    writer, store, monkeypatch
+):
+    monkeypatch.setattr("indexer.writing.FEW", 1)
+    writer.put(mentors())
+    encoder = Watched(store)
+    second = Writer(store, "default", Vectors(store, encoder))
+    assert second.adopt(writes(writer, itertools.repeat(4))) is True
+    assert [how for _, how in encoder.seen] == ["others write"] * 3 + ["others wait"]
+
+
+def test_an_encoder_is_never_loaded_while_others_wait(writer, store):
+    writer.put(mentors())
+    with pytest.raises(KeyboardInterrupt):  # all is embedded, and then it is cut off
+        adopting(store, TableEncoder("table-2"), until=cut_off)
+    encoder = Watched(store)
+    lazy = LazyEncoder(lambda: encoder, "table-2", encoder.dimension)
+    second = Writer(store, "default", Vectors(store, lazy))
+    assert second.adopt(writes(writer, iter([1]))) is True
+    assert encoder.seen == [(1, "others write")]
 
 
 def test_an_index_that_another_process_moves_elsewhere_is_left_to_it(writer, store):

@@ -34,3 +34,17 @@ def test_an_index_whose_texts_were_read_in_an_older_way_can_only_be_moved():
         "with a newer way of reading texts: run 'mentors reembed --encoder table' to move the "
         "index there."
     )
+
+
+def test_an_index_of_another_release_of_the_model_can_only_be_moved():
+    retrained = "all-MiniLM-L6-v2-0123456789ab-r2"
+    assert str(mismatch(PLAIN, retrained, "all-MiniLM-L6-v2")) == (
+        f"The index was made in the space {PLAIN}, the encoder's is {retrained}, of another "
+        "release of the model: run 'mentors reembed --encoder all-MiniLM-L6-v2' to move the index "
+        "there."
+    )
+
+
+def test_two_models_of_other_names_are_no_releases_of_one():
+    said = str(mismatch(PLAIN, "careers-MiniLM-L6-v2-0123456789ab-r2"))
+    assert "set MENTORS_ENCODER" in said
