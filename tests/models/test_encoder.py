@@ -73,15 +73,15 @@ def test_a_packaged_encoder_is_in_the_space_that_is_known_beforehand(model):
 
 
 @pytest.mark.slow
-def test_the_default_encoder_knows_what_a_career_is_called_elsewhere(encoder):
-    goal, near, far = "I want to get into chartering", "Ship broker", "Nautical painter"
+def test_the_default_encoder_knows_who_helps_with_a_fear_better_than_the_plain_one(encoder):
+    texts = ["my voice shakes when I speak", "Coaches people who fear the stage", "Sound engineer"]
     plain = SentenceTransformerEncoder(PLAIN_MODEL)
 
     def margin(of):
-        rows = of.encode_passages([goal, near, far])
-        return rows[0] @ rows[1] - rows[0] @ rows[2]
+        rows = of.encode_passages(texts)
+        return float(rows[0] @ rows[1] - rows[0] @ rows[2])
 
-    assert margin(encoder) > margin(plain)
+    assert margin(encoder) > margin(plain) + 0.05
 
 
 @pytest.mark.slow
@@ -99,9 +99,9 @@ def test_the_default_encoder_needs_nothing_that_trains():
 
 # Cosines of the shipped files in fp32; another sum of the same changes would be another model.
 REFERENCE = (
-    ("I want to get into chartering", "Ship broker", 0.0),
-    ("leaving the ward for health software", "Nurse turned product manager", 0.0),
-    ("my voice shakes when I speak", "Coaches people who fear the stage", 0.0),
+    ("I want to get into chartering", "Ship broker", 0.1857),
+    ("leaving the ward for health software", "Nurse turned product manager", 0.3495),
+    ("my voice shakes when I speak", "Coaches people who fear the stage", 0.2718),
 )
 
 
