@@ -84,20 +84,6 @@ def test_the_default_encoder_knows_who_helps_with_a_fear_better_than_the_plain_o
     assert margin(encoder) > margin(plain) + 0.05
 
 
-@pytest.mark.slow
-def test_the_default_encoder_needs_nothing_that_trains():
-    code = (
-        "from importlib.machinery import PathFinder\n"
-        "hidden, find = {'datasets', 'accelerate', 'peft', 'training'}, PathFinder.find_spec\n"
-        "PathFinder.find_spec = lambda name, *a: None if name in hidden else find(name, *a)\n"
-        "try:\n    import datasets\nexcept ImportError:\n    print('hidden')\n"
-        "from models.encoder import SentenceTransformerEncoder, packaged_space\n"
-        "print(SentenceTransformerEncoder().space_id == packaged_space())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["hidden", "True"]
-
-
 # Cosines of the shipped files in fp32; another sum of the same changes would be another model.
 REFERENCE = (
     ("I want to get into chartering", "Ship broker", 0.1857),
