@@ -12,7 +12,7 @@ from models.ports import Recipe
 from models.recommendation import Reason
 from recommender.scoring import BEST_PASSAGES, PASSAGES, PROFILE, shares
 
-QUOTED = 0.20  # cosine below which a passage is counted but not worth reading as a reason
+QUOTED = 0.28  # cosine below which a passage is counted but not quoted; benchmarks/faithfulness.md
 COVERED = 0.45  # cosine from which a passage answers a part; benchmarks/calibration.md, coverage
 
 

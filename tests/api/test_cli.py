@@ -410,7 +410,7 @@ def test_the_status_has_the_figures_of_the_design(run, indexed):
         "sequence": 5,
         "index_version": version(5),
         "encoder": "table-1",
-        "encoder_name": "all-MiniLM-L6-v2",
+        "encoder_name": "careers-MiniLM-L6-v2",
         "moving_to": None,
         "runtime": "numpy",
         "snapshot": live,
