@@ -12,9 +12,9 @@ from models.recommendation import Match
 
 USEFUL = 2  # grade of 0..3 from which a judged mentor counts as useful
 
-BIAS = -7.25
-PER_SCORE = 16.06
-PER_LOG_WORDS = 0.57
+BIAS = -7.31
+PER_SCORE = 16.36
+PER_LOG_WORDS = 0.59
 
 STRONG = 0.5  # useful more likely than not
 GOOD = 0.2  # below one in five it is a stretch: most who come here for a goal are not useful
