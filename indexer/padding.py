@@ -16,7 +16,7 @@ FRAGMENT_WORDS = 8  # more words between two commas are a clause, not an item
 
 _AROUND = 20  # characters looked back at, to see whether a sentence ended
 _SOMEBODY = re.compile(r"\b(?:I|me|my|we|us|our|you|your|they|them|their)\b", re.IGNORECASE)
-_FRAGMENT = re.compile(r"[^,:;|•·\n.]*\w[^,:;|•·\n.]*")
+_FRAGMENT = re.compile(r"[^,:;|•·\n.!?]*\w[^,:;|•·\n.!?]*")
 _STRETCH = re.compile(r"\S.*?(?:[.!?](?=\s|$)|$)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _WHOM = r"(?:me\b|my profile\b|this (?:mentor|profile|candidate|person)\b)"
@@ -55,25 +55,28 @@ def outside(start: int, end: int, padded: list[tuple[int, int]]) -> Iterator[tup
 def fragments(text: str) -> Iterator[list[tuple[int, int]]]:
     """Each run of short fragments of `text`, as code-point offsets; prose breaks a run."""
     run: list[tuple[int, int]] = []
-    before = (0, 0)
+    before, heads = (0, 0), False
     for match in _FRAGMENT.finditer(text):
         item = match.group()
-        if len(_WORD.findall(item)) > FRAGMENT_WORDS or _SOMEBODY.search(item):
+        opens = _opens(text, match.start())
+        long = len(_WORD.findall(item)) > FRAGMENT_WORDS
+        listed = text[before[1] : match.start()].strip() == ":"
+        if long or _SOMEBODY.search(item):
             yield run
             run = []
         elif run:
             run.append(match.span())
-        elif text[before[1] : match.start()].strip() == ":":  # a list and its heading
-            run = [before, match.span()]
-        elif _opens(text, match.start()):
+        elif listed:  # with its heading, unless that is the end of a sentence of the mentor's own
+            run = [before, match.span()] if heads else [match.span()]
+        elif opens:
             run = [match.span()]
-        before = match.span()
+        before, heads = match.span(), opens and not long
     yield run
 
 
 def _opens(text: str, start: int) -> bool:
     before = text[max(0, start - _AROUND) : start]
-    return not before.strip() or before.rstrip(" \t")[-1] in ".\n•"
+    return not before.strip() or before.rstrip(" \t")[-1] in ".!?\n•"
 
 
 def _requests(text: str) -> Iterator[tuple[int, int]]:

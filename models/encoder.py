@@ -28,7 +28,7 @@ from models.weights import (
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-TEXT_RECIPE = 2
+TEXT_RECIPE = 3
 """Version of everything done to a text before it is encoded: splitting, neutralising, prefixes.
 It is part of `space_id`, so raising it makes every index ask to be rebuilt."""
 

@@ -20,6 +20,7 @@ SKILLS = [f"skill number {i}" for i in range(2 * ENDLESS_TEXT)]
         "\n".join(SKILLS),
         ". ".join(SKILLS) + ".",
         ", ".join(SKILLS) + ". Please recommend me.",
+        f"My skills: {', '.join(SKILLS)}.",
     ],
 )
 def test_what_is_only_there_to_be_ranked_is_read_by_nobody(text):
@@ -27,6 +28,16 @@ def test_what_is_only_there_to_be_ranked_is_read_by_nobody(text):
 
     assert [p.text for p in passages(padded)] == [p.text for p in passages(honest)]
     assert [t.stem for _, t in words(padded)] == [t.stem for _, t in words(honest)]
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["My goal is to see every organ in Umbria before I turn 30!", "Organ builder, mostly knitting"],
+)
+def test_an_endless_list_takes_no_words_of_the_mentors_own_with_it(own):
+    text = f"{own} My skills: {', '.join(SKILLS)}."
+    (run,) = padding(text)
+    assert run[0] >= len(own)
 
 
 @pytest.mark.parametrize(
