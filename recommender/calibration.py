@@ -28,6 +28,11 @@ def chance(score: float, words: int) -> float:
     return logistic(BIAS + PER_SCORE * score + PER_LOG_WORDS * math.log(max(words, 1)))
 
 
+def in_millionths(chance: float) -> float:
+    """The chance as it is told: six digits, and never a certainty made by rounding."""
+    return min(max(round(chance, 6), 1e-6), 1 - 1e-6)
+
+
 def logistic(value: float) -> float:
     """1 / (1 + e^-value), without overflow for the values of any score."""
     return 1.0 / (1.0 + math.exp(-value))

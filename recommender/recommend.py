@@ -15,7 +15,7 @@ from models.neutral import neutralise
 from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
 from models.spaces import mismatch
-from recommender.calibration import chance, match
+from recommender.calibration import chance, in_millionths, match
 from recommender.candidates import candidates
 from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
@@ -203,7 +203,7 @@ class Recommender:
 
 
 def _chance(goals: Goals, parts: NDArray[np.int64]) -> float:
-    return round(chance(int(parts.sum()) / MICRO, len(goals.terms)), 6)
+    return in_millionths(chance(int(parts.sum()) / MICRO, len(goals.terms)))
 
 
 def _nobody_fits(goals: Goals, first: Page) -> bool:

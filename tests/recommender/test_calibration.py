@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recommender.calibration import (
@@ -11,6 +11,7 @@ from recommender.calibration import (
     PER_SCORE,
     STRONG,
     chance,
+    in_millionths,
     logistic,
     match,
 )
@@ -55,8 +56,12 @@ def test_the_same_score_is_worth_more_for_a_longer_goal(score, one, other):
 
 
 @given(SCORES, st.integers(0, 800))
+@example(-0.45, 0)  # where the curve alone rounds to nothing
+@example(1.0, 800)
 def test_no_score_is_certain_or_hopeless_when_told_in_millionths(score, words):
-    assert 0 < round(chance(score, words), 6) < 1
+    told = in_millionths(chance(score, words))
+    assert 0 < told < 1
+    assert told == pytest.approx(chance(score, words), abs=1e-6)
 
 
 @pytest.mark.parametrize(
