@@ -127,6 +127,14 @@ def reembed(
 
 
 @_command
+def compile_(data: Data = None, tenant: Tenant = None) -> None:
+    """Make the compiled encoder that answers and indexing use, where it is missing."""
+    from api.compiling import compile_encoder
+
+    compile_encoder(_settings(data, tenant))
+
+
+@_command
 def recommend(
     goal: Annotated[
         str | None, typer.Argument(help="What you want to reach, in free text.")

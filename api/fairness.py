@@ -29,6 +29,7 @@ from models.errors import BadInput
 from models.mentor import Mentor
 from models.naming import own_name
 from models.ports import Encoder
+from models.stretches import Span
 from recommender.eligibility import Filters
 from recommender.recommend import Recommender, Request
 
@@ -133,11 +134,12 @@ class _Known:
         self.space_id = encoder.space_id
         self.runtime_id = encoder.runtime_id
         self.dimension = encoder.dimension
-        self._encode_queries = encoder.encode_queries
-        self._queries: dict[tuple[str, ...], NDArray[np.float32]] = {}
+        self.encode_queries = encoder.encode_queries
+        self._encode_query = encoder.encode_query
+        self._queries: dict[tuple[str, tuple[Span, ...]], NDArray[np.float32]] = {}
 
-    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        asked = tuple(texts)
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        asked = (text, tuple(stretches))
         if asked not in self._queries:
-            self._queries[asked] = self._encode_queries(asked)
+            self._queries[asked] = self._encode_query(text, stretches)
         return self._queries[asked]

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import field_validator
+from platformdirs import user_cache_path
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.compiling import Precision
 from models.weights import PACKAGED
 
 
@@ -13,8 +15,10 @@ class Settings(BaseSettings):
 
     `data`: the data folder; `tenant`: whose mentors; `encoder`: a packaged one's name, a local
     sentence-transformers folder, or a model hub's name, "" = the one the index was made with, or
-    the default for a new index; `threads`: of the encoder, None = all cores; `create`: whether a
-    server begins with nobody where nothing is indexed yet.
+    the default for a new index; `threads`: of the encoder, None = all cores; `precision`: of the
+    compiled encoder; `cache`: where compiled encoders are kept; `compile`: whether a server makes a
+    missing one before it starts, as commands that write always do; `create`: whether a server
+    begins with nobody where nothing is indexed yet.
     """
 
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)
@@ -22,7 +26,10 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     tenant: str = "default"
     encoder: str = ""
-    threads: int | None = None
+    threads: int | None = Field(default=None, ge=1)
+    precision: Precision = "auto"
+    cache: Path = Field(default_factory=lambda: user_cache_path("mentors", appauthor=False))
+    compile: bool = False
     create: bool = False
 
     @field_validator("encoder")

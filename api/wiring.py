@@ -19,6 +19,7 @@ from indexer.recipe import TextRecipe
 from indexer.store import Head, Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Writer
+from models.compiling import Compiler
 from models.encoder import SentenceTransformerEncoder, packaged_space
 from models.errors import CursorExpired, IndexBehind, NoIndex, SpaceMismatch
 from models.lazy import LazyEncoder
@@ -45,11 +46,23 @@ _TRIES = 3
 
 
 def default_encoder(settings: Settings) -> Encoder:
-    """The encoder that the settings name; a packaged one is loaded when it is first used."""
+    """The encoder that the settings name; a packaged one is loaded when it is first used.
+
+    Compiled, where that has been made; else, with a line in the log, as it is.
+    """
     name = settings.encoder or DEFAULT_MODEL
+    compiler = Compiler(settings.cache, settings.precision, settings.threads)
 
     def load() -> Encoder:
-        return SentenceTransformerEncoder(name, threads=settings.threads)
+        compiled = compiler.make(name) if settings.compile else compiler.open(name)
+        if compiled is None and (folder := compiler.folder(name)):
+            log.warning(
+                "There is no compiled encoder in %s: %s runs on sentence-transformers, several "
+                "times slower. 'mentors compile' makes one.",
+                folder,
+                name,
+            )
+        return compiled or SentenceTransformerEncoder(name, threads=settings.threads)
 
     packaged = PACKAGED.get(name)
     if packaged is None:
@@ -83,7 +96,8 @@ class Indexing:
         self.store = Store.in_folder(settings.data)
         try:
             name = settings.encoder or self.store.head(self.tenant).encoder or DEFAULT_MODEL
-            self.vectors = Vectors(self.store, _encoder(settings, encoder, name), name)
+            compiling = settings.model_copy(update={"compile": True})
+            self.vectors = Vectors(self.store, _encoder(compiling, encoder, name), name)
             self.writer = Writer(self.store, self.tenant, self.vectors)
             if adopt:
                 self.adopt(progress)

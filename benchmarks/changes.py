@@ -26,6 +26,7 @@ from api.wiring import Indexing, default_encoder
 from indexer.importing import Import, ReadReport
 from indexer.mapping import ColumnMapping
 from models.ports import Encoder
+from models.stretches import Span
 
 OUT = ROOT / "benchmarks" / "changes.md"
 CHANGED = 100  # one mentor in so many
@@ -54,6 +55,9 @@ class Timed:
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._encoder.encode_queries(texts)
+
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        return self._encoder.encode_query(text, stretches)
 
 
 class Resampled(Timed):

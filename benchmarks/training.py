@@ -27,6 +27,7 @@ from models.adapter import DOWN, add
 from models.encoder import SentenceTransformerEncoder
 from models.mentor import Mentor
 from models.ports import Encoder
+from models.stretches import Span
 from models.weights import CAREERS_FILE, PLAIN_MODEL, plain_model_folder
 
 OUT = ROOT / "benchmarks" / "training.md"
@@ -48,6 +49,9 @@ class Shortened:
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._short(self._encoder.encode_queries(texts))
+
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        return self._short(self._encoder.encode_query(text, stretches))
 
     def _short(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         short = rows[:, : self.dimension]

@@ -8,13 +8,14 @@ import importlib.metadata
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.adapter import adapt
 from models.errors import EncoderUnavailable
+from models.stretches import Span, read_alone, stretch_rows
 from models.weights import (
     CAREERS_FILE,
     CAREERS_MODEL,
@@ -38,6 +39,11 @@ def packaged_space(model: str = DEFAULT_MODEL) -> str:
     return f"{model}-{PACKAGED[model].fingerprint}-r{TEXT_RECIPE}"
 
 
+QUERY, DOCUMENT = ("query",), ("document", "passage", "corpus")
+"""By which names a model calls what it wants before a text of either kind."""
+
+_MEAN_POOLING = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
+
 BATCH = 16  # texts of like length encoded together; on two cores larger ones were no faster
 
 
@@ -50,13 +56,13 @@ class SentenceTransformerEncoder:
         Raises EncoderUnavailable when it cannot be loaded.
         """
         self.name = model
-        self._model = _load(model, threads)
-        fingerprint = _fingerprint(self._model)
+        self.model = _load(model, threads)
+        self.fingerprint = _fingerprint(self.model)
         if model == CAREERS_MODEL:
-            adapt(self._model, CAREERS_FILE, CAREERS_SHA256)
-            fingerprint = changed(fingerprint, CAREERS_SHA256)
-        self._space_id = f"{Path(model).name}-{fingerprint}-r{TEXT_RECIPE}"
-        self._runtime_id = _runtime(self._model)
+            adapt(self.model, CAREERS_FILE, CAREERS_SHA256)
+            self.fingerprint = changed(self.fingerprint, CAREERS_SHA256)
+        self._space_id = f"{Path(model).name}-{self.fingerprint}-r{TEXT_RECIPE}"
+        self._runtime_id = _runtime(self.model)
 
     @property
     def space_id(self) -> str:
@@ -68,15 +74,44 @@ class SentenceTransformerEncoder:
 
     @property
     def dimension(self) -> int:
-        return int(self._model.get_embedding_dimension() or 0)
+        return int(self.model.get_embedding_dimension() or 0)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Float32, shape (len(texts), dimension), unit rows; a model's passage prompt applies."""
-        return self._unit_rows(self._model.encode_document, texts)
+        return self._unit_rows(self.model.encode_document, texts)
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Float32, shape (len(texts), dimension), unit rows; a model's query prompt applies."""
-        return self._unit_rows(self._model.encode_query, texts)
+        return self._unit_rows(self.model.encode_query, texts)
+
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        """The text and stretches of it: float32, shape (1 + len(stretches), dimension), unit rows.
+
+        Stretches are read in the context of the text by a model that pools by the mean.
+        """
+        if not self.reads_stretches:
+            return read_alone(text, stretches, self.encode_queries)
+        prompt = prompt_of(self.model, QUERY)
+        tokens: Any = self.model.encode_query(
+            [text], output_value="token_embeddings", show_progress_bar=False
+        )
+        read = self.model.tokenizer(
+            prompt + text.strip(),
+            return_offsets_mapping=True,
+            truncation=True,
+            max_length=self.model.max_seq_length,
+        )
+        shift = len(text) - len(text.lstrip()) - len(prompt)
+        offsets = [(start + shift, end + shift) for start, end in read["offset_mapping"]]
+        rows = stretch_rows(text, stretches, tokens[0].numpy(), offsets, self.encode_queries)
+        return np.vstack([self.encode_queries([text]), rows])
+
+    @property
+    def reads_stretches(self) -> bool:
+        """Whether the mean of some tokens is in the same space as the mean of all."""
+        kinds = [type(module).__name__ for module in self.model]
+        pooling = self.model[1].get_config_dict() if kinds[1:2] == ["Pooling"] else {}  # type: ignore[operator]
+        return kinds in _MEAN_POOLING and pooling.get("pooling_mode") == "mean"
 
     def _unit_rows(self, encode: object, texts: Sequence[str]) -> NDArray[np.float32]:
         if not texts:
@@ -85,6 +120,11 @@ class SentenceTransformerEncoder:
             list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
         )
         return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def prompt_of(model: "SentenceTransformer", names: Sequence[str]) -> str:
+    """What sentence-transformers puts before a text of the kind that goes by these names."""
+    return next((prompt for name in names if (prompt := model.prompts.get(name))), "")
 
 
 def _load(model: str, threads: int | None) -> "SentenceTransformer":

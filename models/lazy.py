@@ -35,6 +35,9 @@ class LazyEncoder:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._loaded().encode_queries(texts)
 
+    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        return self._loaded().encode_query(text, stretches)
+
     def _loaded(self) -> Encoder:
         with self._loading:
             if self._encoder is None:

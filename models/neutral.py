@@ -25,11 +25,27 @@ _CONTACT = re.compile(
 class Neutral:
     """A text with names and signs of gender replaced, and the stretches of the original replaced.
 
-    `replaced` holds (start, end) code-point offsets into the original, in order.
+    `replaced` holds (start, end) code-point offsets into the original, in order; `written` how
+    long what stands there instead is.
     """
 
     text: str
     replaced: tuple[tuple[int, int], ...]
+    written: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the original stands in `text`; what it cuts through comes whole."""
+        return self._at(start, 0), self._at(end, 1)
+
+    def _at(self, offset: int, end: int) -> int:
+        shift = 0
+        for (start, stop), length in zip(self.replaced, self.written, strict=True):
+            if offset <= start:
+                break
+            if offset < stop:
+                return start + shift + end * length
+            shift += length - (stop - start)
+        return offset + shift
 
 
 def neutralise(text: str, name: str = "") -> Neutral:
@@ -40,7 +56,11 @@ def neutralise(text: str, name: str = "") -> Neutral:
     for start, end, stand_in in spans:
         out += [text[kept_to:start], stand_in]
         kept_to = end
-    return Neutral("".join([*out, text[kept_to:]]), tuple((start, end) for start, end, _ in spans))
+    return Neutral(
+        "".join([*out, text[kept_to:]]),
+        tuple((start, end) for start, end, _ in spans),
+        tuple(len(stand_in) for _, _, stand_in in spans),
+    )
 
 
 def neutral_terms(text: str, name: str = "") -> Iterator[Term]:

@@ -36,6 +36,14 @@ class Encoder(Protocol):
         """Float32, shape (len(texts), dimension), unit rows."""
         ...
 
+    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        """The text, then each stretch of it, where possible read in the context of the text.
+
+        `stretches`: code-point offsets, end exclusive. Float32, shape (1 + len(stretches),
+        dimension), unit rows.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

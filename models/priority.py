@@ -4,8 +4,9 @@ A query takes one pass of the encoder and never waits here. Background work goes
 and each piece first lets the queries under way finish.
 """
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,20 @@ class QueriesFirst:
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Encoder.encode_queries`, at once."""
+        with self._query():
+            return self.encoder.encode_queries(texts)
+
+    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        """As `Encoder.encode_query`, at once."""
+        with self._query():
+            return self.encoder.encode_query(text, stretches)
+
+    @contextlib.contextmanager
+    def _query(self) -> Iterator[None]:
         with self._changed:
             self._under_way += 1
         try:
-            return self.encoder.encode_queries(texts)
+            yield
         finally:
             with self._changed:
                 self._under_way -= 1

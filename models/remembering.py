@@ -40,6 +40,9 @@ class Remembering:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.encoder.encode_queries(texts)
 
+    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        return self.encoder.encode_query(text, stretches)
+
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Encoder.encode_passages`; of the texts only hashes are kept."""
         keys = [hashlib.sha256(text.encode()).digest() for text in texts]

@@ -13,7 +13,7 @@ from models.recommendation import Reason
 from recommender.scoring import BEST_PASSAGES, PASSAGES, PROFILE, shares
 
 QUOTED = 0.28  # cosine below which a passage is counted but not quoted; benchmarks/faithfulness.md
-COVERED = 0.45  # cosine from which a passage answers a part; benchmarks/calibration.md, coverage
+COVERED = 0.48  # cosine from which a passage answers a part; benchmarks/calibration.md, coverage
 
 
 class Quotes:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BadGoals
-from models.goals import Goals, GoalVectors, Hint
+from models.goals import GoalPart, Goals, GoalVectors, Hint
 from models.language import foreign_language
 from models.mentor import Mentor
 from models.neutral import neutralise
@@ -226,23 +226,27 @@ def _hints_about(mentors: Sequence[Mentor], abstained: bool = False) -> tuple[Hi
 
 def encode_goals(goals: Goals, encoder: Encoder) -> GoalVectors:
     """The goal's vectors; a request is encoded alone, so others cannot change its numbers."""
-    contexts = _contexts(goals)
-    texts = [*contexts, *(part.text for part in goals.parts)]
-    # A boss who is "she" says no more of the goal than one who is "he".
-    rows = encoder.encode_queries([neutralise(text).text for text in texts])
-    whole = rows[: len(contexts)].mean(axis=0)
+    whole, parts = [], []
+    for start, end, within in _contexts(goals):
+        # A boss who is "she" says no more of the goal than one who is "he".
+        read = neutralise(goals.text[start:end])
+        stretches = [read.span(part.start - start, part.end - start) for part in within]
+        rows = encoder.encode_query(read.text, stretches)
+        whole.append(rows[0])
+        parts.append(rows[1:])
+    goal = np.mean(whole, axis=0)
     # Its parts say nothing more for the ranking (benchmarks/quality.md); they find the reasons.
-    return GoalVectors(whole / max(np.linalg.norm(whole), 1e-12), rows[len(contexts) :])
+    return GoalVectors(goal / max(np.linalg.norm(goal), 1e-12), np.concatenate(parts))
 
 
-def _contexts(goals: Goals) -> Sequence[str]:
+def _contexts(goals: Goals) -> Sequence[tuple[int, int, Sequence[GoalPart]]]:
     """The whole text where the encoder can take it at once, else stretches of whole parts."""
     if len(goals.text) <= CONTEXT:
-        return [goals.text]
-    stretches: list[tuple[int, int]] = []
+        return [(0, len(goals.text), goals.parts)]
+    found: list[tuple[int, int, list[GoalPart]]] = []
     for part in goals.parts:
-        if stretches and part.end - stretches[-1][0] <= CONTEXT:
-            stretches[-1] = (stretches[-1][0], part.end)
+        if found and part.end - found[-1][0] <= CONTEXT:
+            found[-1] = (found[-1][0], part.end, [*found[-1][2], part])
         else:
-            stretches.append((part.start, part.end))
-    return [goals.text[start:end] for start, end in stretches]
+            found.append((part.start, part.end, [part]))
+    return found

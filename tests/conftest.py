@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 
+# Compiled encoders of all test runs and of the processes they start; never those in use.
+os.environ["MENTORS_CACHE"] = str(ROOT / "build" / "test-cache")
+
 
 @pytest.fixture
 def examples() -> Path:

@@ -19,6 +19,7 @@ from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Writer
 from models.mentor import Mentor
+from models.stretches import Span, read_alone
 from recommender.recommend import Recommender
 from recommender.scoring import VERSION
 
@@ -53,6 +54,9 @@ class TableEncoder:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self._vector(text) for text in texts])
 
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        return read_alone(text, stretches, self.encode_queries)
+
     def _vector(self, text: str) -> NDArray[np.float32]:
         vector = np.zeros(self.dimension, dtype=np.float32)
         for word in re.findall(r"\w+", text.lower()):
@@ -77,6 +81,9 @@ class WordEncoder:
         return np.stack([self._vector(text) for text in texts])
 
     encode_queries = encode_passages
+
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        return read_alone(text, stretches, self.encode_queries)
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         words = re.findall(r"\w+", text.lower()) or [""]

@@ -34,7 +34,7 @@ def test_the_report_compares_every_version_with_the_mentors_as_they_are(run, dat
 
 
 def test_an_order_that_depends_on_pronouns_is_told(run, data, goals, monkeypatch):
-    monkeypatch.setattr("indexer.passages.neutralise", lambda text, _name="": Neutral(text, ()))
+    monkeypatch.setattr("indexer.passages.neutralise", lambda text, _name="": Neutral(text, (), ()))
     monkeypatch.setattr("tests.fakes._AXIS", {"he": 0, "she": 1, "audit": 0, "ward": 2})
     ran = run("fairness", "--goals", goals, "--data", data)
     assert ran.status == 1

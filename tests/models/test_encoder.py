@@ -38,9 +38,9 @@ def test_like_meanings_are_nearer_than_unlike_ones(encoder):
 
 @pytest.mark.slow
 def test_the_space_changes_with_the_maximum_of_tokens(encoder, tmp_path):
-    encoder._model.max_seq_length = 128
-    encoder._model.save(str(tmp_path / "other"))
-    encoder._model.max_seq_length = 256
+    encoder.model.max_seq_length = 128
+    encoder.model.save(str(tmp_path / "other"))
+    encoder.model.max_seq_length = 256
     other = SentenceTransformerEncoder(str(tmp_path / "other"))
     assert other.space_id.startswith("other-")
     assert other.space_id.split("-")[-2] != encoder.space_id.split("-")[-2]

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.neutral import neutral_terms, neutralise
 from models.terms import stem
@@ -49,3 +51,39 @@ def test_a_post_in_two_forms_is_one_word_at_its_place():
 def test_a_name_and_a_pronoun_leave_no_word():
     found = [term.stem for term in neutral_terms("Xanthe says her Mr Tan audits.", "Xanthe Orr")]
     assert found == [stem("tan"), stem("audits")]
+
+
+SAID = "🎓 Amara says his name is Amara, and he audits."
+
+
+@pytest.mark.parametrize(
+    ("stretch", "expected"),
+    [
+        ("🎓", "🎓"),
+        ("says", "says"),
+        ("his name", "their name"),
+        ("Amara, and he", "they, and they"),
+        ("and he audits.", "and they audits."),
+        (SAID, "🎓 they says their name is they, and they audits."),
+    ],
+)
+def test_a_stretch_of_the_original_is_found_in_what_the_encoder_reads(stretch, expected):
+    read = neutralise(SAID, "Amara Okoye")
+    start = SAID.index(stretch)
+    at, end = read.span(start, start + len(stretch))
+    assert read.text[at:end] == expected
+
+
+def test_a_stretch_that_cuts_through_a_replacement_holds_all_of_it():
+    read = neutralise(SAID, "Amara Okoye")
+    at, end = read.span(SAID.index("ara says"), SAID.index("s name"))
+    assert read.text[at:end] == "they says their"
+
+
+@given(st.text("ab he Amara.\n", max_size=40), st.data())
+def test_stretches_side_by_side_stay_side_by_side(text, data):
+    read = neutralise(text, "Amara Okoye")
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=3)))
+    cuts = [cut for cut in cuts if not any(a < cut < b for a, b in read.replaced)]
+    spans = [read.span(a, b) for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True) if a < b]
+    assert "".join(read.text[a:b] for a, b in spans) == read.text

@@ -102,7 +102,7 @@ def test_a_wish_that_a_nearest_passage_answers_gets_no_further_quote(pool):
 
 
 def test_a_quote_under_one_wish_may_answer_another_too(pool):
-    both = "I teach startup founders how to run a venture."
+    both = "I teach pupils how startups fund a venture."
     assert answers(both, TEACH)
     one = explained(pool, f"{FUND} {TEACH}", bio=" ".join([both, *INVESTS[:2], TEACHES, SINGS]))
     assert {(goal, quote) for goal, _, quote in said(one, "passages")} == {

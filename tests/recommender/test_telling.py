@@ -167,8 +167,9 @@ def test_a_recommendation_has_its_summary(pool):
     best = pool().recommend(Request(goal, limit=1)).recommendations[0]
     assert best.summary == (
         "For “want to move into venture capital”: “From audit to venture capital” (headline), "
-        "“venture capital” (skills) and “Then I joined a fund and invest in startups.” (bio). "
-        "Nothing found about “to teach pupils”. 2 of 3 places free."
+        "“venture capital” (skills) and “Then I joined a fund and invest in startups.” (bio); for "
+        "“I work in audit”: “I spent six years in audit.” (bio). Nothing found about “to teach "
+        "pupils”. 2 of 3 places free."
     )
 
 

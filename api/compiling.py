@@ -1,0 +1,43 @@
+"""`mentors compile`: the compiled encoder, made beforehand."""
+
+import time
+
+from api import screen
+from api.settings import Settings
+from indexer.store import Store
+from models.compiling import Compiler
+from models.errors import EncoderUnavailable
+from models.weights import DEFAULT_MODEL
+
+
+def compile_encoder(settings: Settings) -> None:
+    """Make the compiled encoder of the settings, else of the index here, else the default one.
+
+    Raises EncoderUnavailable when there is nothing to be made, or it cannot be made here.
+    """
+    began = time.perf_counter()
+    name = settings.encoder or _remembered(settings) or DEFAULT_MODEL
+    compiler = Compiler(settings.cache, settings.precision, settings.threads)
+    folder = compiler.folder(name)
+    if folder is None:
+        raise EncoderUnavailable(
+            f"{name} is not compiled with MENTORS_PRECISION={settings.precision}: expected a "
+            f"packaged encoder or a local folder, and another precision than 'reference'."
+        )
+    with screen.progress("compiling"):
+        made = compiler.make(name)
+    if made is None:
+        raise EncoderUnavailable(f"{name} cannot be compiled; it runs on sentence-transformers.")
+    seconds = time.perf_counter() - began
+    screen.say(f"{name} runs on {made.runtime_id}, from {folder} ({seconds:.1f} s).")
+
+
+def _remembered(settings: Settings) -> str:
+    """The name of the encoder that the tenant's index was made with; "" without an index."""
+    if not (settings.data / "mentors.db").is_file():
+        return ""
+    store = Store.in_folder(settings.data)
+    try:
+        return store.head(settings.tenant).encoder
+    finally:
+        store.close()

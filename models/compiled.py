@@ -1,0 +1,283 @@
+"""The compiled encoder: the same model on OpenVINO, without torch or transformers.
+
+`models.compiling` makes the files that this reads, once for a model, precision and kind of CPU.
+Each query is encoded alone, so whatever else is asked cannot change its numbers. Passages go in
+batches of like length; each batch takes one thread, and as many run side by side as there are
+threads.
+"""
+
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import EncoderUnavailable
+from models.ports import Encoder
+from models.stretches import Span, read_alone, stretch_rows
+from models.weights import sha256_of
+
+if TYPE_CHECKING:
+    from openvino import CompiledModel, InferRequest
+    from tokenizers import Encoding, Tokenizer
+
+MODEL, WEIGHTS, TOKENIZER, REFERENCE = "model.xml", "model.bin", "tokenizer.json", "reference.npy"
+MANIFEST = "manifest.json"
+TOKENS = 1_024  # of one batch, padding included: fits the caches of a core
+LEAST_COSINE = MappingProxyType({"f32": 0.99999, "bf16": 0.999, "int8": 0.95})
+"""Cosine with the reference vectors below which a compiled encoder is refused, by precision."""
+
+# Short and long, empty, upper case, other scripts, outer white space, more words than are read.
+PROBES = (
+    "I want to move from audit to venture capital. Who has done that?",
+    "nurse",
+    "  Helps engineers who lead a team for the first time \n to give feedback & to delegate.  ",
+    "PRODUCT MANAGER | Fintech | ex-consultant",
+    "Python, SQL, statistics, public speaking, négociation, Einkauf, 产品经理, управление 🚀",
+    "",
+    "After nine years in a hospital pharmacy she trained as a data analyst, and now runs the "
+    "analytics of a chain of clinics; asks hard questions, and reads every draft of a CV. " * 8,
+)
+STRETCHES = ((0, 12), (12, 30))
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What the files of a compiled encoder say of themselves.
+
+    `fingerprint`: of weights, modules, prompts and maximum, as `models.encoder` computes it.
+    `query`, `document`: what is put before a text of either kind. `reads_stretches`: whether the
+    mean of the vectors of some tokens is in the space. `files`: sha256 by name.
+    """
+
+    fingerprint: str
+    dimension: int
+    max_tokens: int
+    query: str
+    document: str
+    reads_stretches: bool
+    precision: str
+    files: dict[str, str]
+
+
+def openvino() -> ModuleType:
+    """The runtime, without its reports of use, which it would send home when imported."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino as runtime
+
+    module: ModuleType = runtime
+    return module
+
+
+def capabilities() -> tuple[str, ...]:
+    """What this CPU computes with, in the runtime's own words, such as BF16, FP32, INT8."""
+    return tuple(sorted(openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")))
+
+
+def engine(precision: str) -> str:
+    """The runtime, the precision and what the CPU can do: one cache entry, one `runtime_id`."""
+    version = openvino().__version__.split("-")[0]
+    kinds = "-".join(kind.lower() for kind in capabilities() if kind in _KINDS)
+    return f"openvino-{version}-{precision}-on-{kinds}"
+
+
+_KINDS = frozenset({"BF16", "FP16", "FP32", "INT8"})
+
+
+class CompiledEncoder:
+    """The encoder whose files are in a folder; texts are read up to the model's maximum."""
+
+    def __init__(self, folder: Path, space: str, *, threads: int | None = None) -> None:
+        """Load it and compare it with its reference vectors.
+
+        `space`: what the space is called before the fingerprint and after it, with {} between.
+        `threads`: None = as many as this process may use.
+
+        Raises EncoderUnavailable when a file is missing or changed, or the vectors differ from
+        the reference by more than the precision explains.
+        """
+        self._made = read_manifest(folder)
+        self._tokenizer = _tokenizer(folder, self._made.max_tokens)
+        threads = threads or len(os.sched_getaffinity(0))
+        # Passes side by side, each on one thread, do more than one pass on several; but a query
+        # that nobody else waits beside is answered sooner on all of them, and gives the same bits.
+        self._beside = Passes(_compile(folder, self._made.precision, threads, passes=threads))
+        self._alone = Passes(_compile(folder, self._made.precision, threads, passes=1))
+        self._querying = 0
+        self._counting = threading.Lock()
+        self._bulk = ThreadPoolExecutor(threads, thread_name_prefix="encode")
+        self.space_id = space.format(self._made.fingerprint)
+        self.runtime_id = engine(self._made.precision)
+        self.dimension = self._made.dimension
+        self._compare(np.load(folder / REFERENCE, allow_pickle=False))
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows; each text is encoded alone."""
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for i, read in enumerate(self._read(self._made.query, texts)):
+            rows[i] = self._query(read)[0]
+        return rows
+
+    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        """The text and stretches of it: float32, shape (1 + len(stretches), dimension), unit rows.
+
+        Stretches are read in the context of the text by a model that pools by the mean.
+        """
+        if not self._made.reads_stretches:
+            return read_alone(text, stretches, self.encode_queries)
+        prompt = self._made.query
+        read = self._read(prompt, [text])[0]
+        row, tokens = self._query(read)
+        shift = len(text) - len(text.lstrip()) - len(prompt)
+        offsets = [(start + shift, end + shift) for start, end in read.offsets]
+        rows = stretch_rows(text, stretches, tokens, offsets, self.encode_queries)
+        return np.vstack([row, rows])
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32, shape (len(texts), dimension), unit rows."""
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        tokens = [read.ids for read in self._read(self._made.document, texts)]
+        batches = list(batches_of([len(one) for one in tokens], TOKENS))
+
+        def encode(batch: NDArray[np.int64]) -> None:
+            rows[batch] = self._beside.run([tokens[i] for i in batch])[0]
+
+        if len(batches) == 1:
+            encode(batches[0])
+        else:
+            list(self._bulk.map(encode, batches))
+        return rows
+
+    def _query(self, read: "Encoding") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The vector of one text and those of its tokens."""
+        with self._counting:
+            passes = self._beside if self._querying else self._alone
+            self._querying += 1
+        try:
+            row, tokens = passes.run([read.ids])
+        finally:
+            with self._counting:
+                self._querying -= 1
+        return row[0], tokens[0]
+
+    def _read(self, prompt: str, texts: Sequence[str]) -> list["Encoding"]:
+        """The tokens of each text; says how many texts are longer than is read."""
+        # White space around a text is no part of it, as sentence-transformers has it.
+        found = self._tokenizer.encode_batch([prompt + text.strip() for text in texts])
+        long = sum(bool(one.overflowing) for one in found)
+        if long:
+            log.warning(
+                "%d of %d texts are longer than %d tokens and were read up to there.",
+                long,
+                len(texts),
+                self._made.max_tokens,
+            )
+        return found
+
+    def _compare(self, reference: NDArray[np.float32]) -> None:
+        log.disabled = True  # one probe is too long on purpose
+        try:
+            here = probed(self)
+        finally:
+            log.disabled = False
+        least = float((here * reference).sum(axis=1).min()) if here.shape == reference.shape else 0
+        if not least >= LEAST_COSINE[self._made.precision]:
+            raise EncoderUnavailable(
+                f"The compiled encoder differs from the reference on this machine (cosine "
+                f"{least:.4f}, expected at least {LEAST_COSINE[self._made.precision]})."
+            )
+
+
+class Passes:
+    """A model that any number of threads run."""
+
+    def __init__(self, model: "CompiledModel") -> None:
+        self._model = model
+        self._idle: queue.SimpleQueue[InferRequest] = queue.SimpleQueue()
+
+    def run(
+        self, batch: Sequence[Sequence[int]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Unit vectors of the texts, shape (n, dimension), and of tokens, (n, width, dimension).
+
+        Padding is masked, so it changes nothing.
+        """
+        width = max(len(tokens) for tokens in batch)
+        ids = np.zeros((len(batch), width), dtype=np.int64)
+        mask = np.zeros((len(batch), width), dtype=np.int64)
+        for i, tokens in enumerate(batch):
+            ids[i, : len(tokens)] = tokens
+            mask[i, : len(tokens)] = 1
+        try:
+            request = self._idle.get_nowait()
+        except queue.Empty:
+            request = self._model.create_infer_request()
+        found = request.infer({"input_ids": ids, "attention_mask": mask})
+        rows, of_tokens = found[0].copy(), found[1].copy()
+        self._idle.put(request)
+        return rows, of_tokens
+
+
+def probed(encoder: Encoder) -> NDArray[np.float32]:
+    """What an encoder makes of the probes: float32, unit rows."""
+    stretches = [encoder.encode_query(probe, STRETCHES) for probe in PROBES]
+    return np.concatenate(
+        [encoder.encode_queries(PROBES), encoder.encode_passages(PROBES), *stretches]
+    )
+
+
+def batches_of(lengths: Sequence[int], most: int) -> Iterator[NDArray[np.int64]]:
+    """Positions of texts, in batches of like length that have at most `most` tokens when padded.
+
+    The longest come first, so that no long batch is left to the end while other threads idle.
+    """
+    order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
+    first = 0
+    while first < len(order):
+        width = max(lengths[order[first]], 1)
+        count = max(1, most // width)
+        yield order[first : first + count]
+        first += count
+
+
+def read_manifest(folder: Path) -> Compiled:
+    """What the files in `folder` are. Raises EncoderUnavailable where one is missing or changed."""
+    try:
+        made = Compiled(**json.loads((folder / MANIFEST).read_bytes()))
+        changed = [name for name, sum_ in made.files.items() if sha256_of(folder / name) != sum_]
+    except (OSError, ValueError, TypeError) as error:
+        raise EncoderUnavailable(f"There is no compiled encoder in {folder}.") from error
+    if changed:
+        raise EncoderUnavailable(f"{folder / changed[0]} is damaged.")
+    return made
+
+
+def _tokenizer(folder: Path, max_tokens: int) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def _compile(folder: Path, precision: str, threads: int, *, passes: int) -> "CompiledModel":
+    options = {
+        "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
+        "NUM_STREAMS": passes,
+        "INFERENCE_NUM_THREADS": threads,
+        "ENABLE_CPU_PINNING": False,  # the cores are shared with searches and other processes
+    }
+    return openvino().Core().compile_model(folder / MODEL, "CPU", options)

@@ -1,0 +1,208 @@
+"""Making the compiled encoder, once for a model, a precision and a kind of CPU.
+
+The loaded sentence-transformers model is converted, pooling and normalisation included, and kept
+in the cache folder under a name that says all it depends on. Whatever cannot be converted, or
+gives other vectors afterwards, stays with sentence-transformers.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.compiled import (
+    MANIFEST,
+    MODEL,
+    REFERENCE,
+    TOKENIZER,
+    WEIGHTS,
+    Compiled,
+    CompiledEncoder,
+    capabilities,
+    engine,
+    openvino,
+    probed,
+)
+from models.encoder import (
+    DOCUMENT,
+    QUERY,
+    TEXT_RECIPE,
+    SentenceTransformerEncoder,
+    prompt_of,
+)
+from models.errors import EncoderUnavailable
+from models.weights import PACKAGED, sha256_of
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Precision = Literal["auto", "f32", "bf16", "int8", "reference"]
+"""Of the compiled encoder; "auto" is bf16 where the CPU has it, else f32, and "reference" the model
+as it is, on sentence-transformers. Quality and speed of each are in benchmarks/speed.md."""
+
+SAMPLES = Path(__file__).parent / "samples.txt"
+"""Sentences of goals and profiles, invented; 8-bit numbers get their ranges from them."""
+
+NO_MAXIMUM = 100_000  # tokens, for a model that names none
+
+log = logging.getLogger(__name__)
+
+
+class Compiler:
+    """The compiled encoders in a cache folder."""
+
+    def __init__(
+        self, cache: Path, precision: Precision = "auto", threads: int | None = None
+    ) -> None:
+        self._cache = cache
+        self._precision = precision
+        self._threads = threads
+
+    def folder(self, model: str) -> Path | None:
+        """Where the compiled `model` lies or would lie; None for one that is never compiled.
+
+        Those are models of a hub, whose files are not known before they are loaded.
+        """
+        source = _source(model)
+        if source is None or self._precision == "reference":
+            return None
+        return self._cache / "encoders" / f"{Path(model).name}-{source}-{engine(self.precision)}"
+
+    @property
+    def precision(self) -> str:
+        """The precision that is meant."""
+        if self._precision != "auto":
+            return self._precision
+        return "bf16" if "BF16" in capabilities() else "f32"
+
+    def open(self, model: str) -> CompiledEncoder | None:
+        """The compiled `model`, or None where it has not been made or cannot be used here."""
+        folder = self.folder(model)
+        if folder is None or not (folder / MANIFEST).is_file():
+            return None
+        try:
+            space = f"{Path(model).name}-{{}}-r{TEXT_RECIPE}"
+            return CompiledEncoder(folder, space, threads=self._threads)
+        except EncoderUnavailable as error:
+            log.warning("%s", error)
+            return None
+
+    def make(self, model: str) -> CompiledEncoder | None:
+        """The compiled `model`, made if need be; None where it cannot be.
+
+        Raises EncoderUnavailable when `model` itself cannot be loaded, or "int8" lacks what it is
+        made with.
+        """
+        folder = self.folder(model)
+        if folder is None:
+            return None
+        if (found := self.open(model)) is None:
+            _make(model, folder, self.precision, self._threads)
+            found = self.open(model)
+        return found
+
+
+def _make(model: str, folder: Path, precision: str, threads: int | None) -> None:
+    reference = SentenceTransformerEncoder(model, threads=threads)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
+            _convert(reference, Path(made), precision)
+            # Two that make the same at once make the same; a damaged one is replaced.
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(made).rename(folder)
+            Path(made).mkdir()  # for its own clean-up
+    except EncoderUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 (conversion raises anything; the model works without)
+        log.warning("%s cannot be compiled (%s: %s).", model, type(error).__name__, error)
+
+
+def _convert(encoder: SentenceTransformerEncoder, folder: Path, precision: str) -> None:
+    model = encoder.model
+    tokenizer = model.tokenizer.backend_tokenizer
+    tokenizer.save(str(folder / TOKENIZER))
+    graph = _graph(model)
+    if precision == "int8":
+        graph = _quantised(graph, SAMPLES.read_text("utf-8").splitlines(), model.tokenizer.encode)
+    openvino().save_model(graph, folder / MODEL, compress_to_fp16=precision == "bf16")
+    np.save(folder / REFERENCE, probed(encoder), allow_pickle=False)
+    files = (MODEL, WEIGHTS, TOKENIZER, REFERENCE)
+    made = Compiled(
+        encoder.fingerprint,
+        encoder.dimension,
+        int(model.max_seq_length or NO_MAXIMUM),
+        prompt_of(model, QUERY),
+        prompt_of(model, DOCUMENT),
+        encoder.reads_stretches,
+        precision,
+        {name: sha256_of(folder / name) for name in files},
+    )
+    (folder / MANIFEST).write_text(json.dumps(asdict(made), indent=1), encoding="utf-8")
+
+
+def _graph(model: "SentenceTransformer") -> Any:
+    import torch
+
+    class Unit(torch.nn.Module):
+        """Token ids in; the unit vector of each text and the vectors of its tokens out."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(
+            self, input_ids: torch.Tensor, attention_mask: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            found = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            unit = torch.nn.functional.normalize(found["sentence_embedding"], dim=-1)
+            return unit, found["token_embeddings"]
+
+    ids = torch.ones((2, 7), dtype=torch.long)
+    example = {"input_ids": ids, "attention_mask": ids.clone()}
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of branches; the probes say if it went well
+        return openvino().convert_model(Unit().eval(), example_input=example)
+
+
+def _quantised(graph: Any, texts: Sequence[str], tokenize: Callable[[str], Sequence[int]]) -> Any:
+    """The graph in 8-bit integers, their ranges taken from `texts` (post-training quantisation).
+
+    Raises EncoderUnavailable without NNCF, which is an optional extra.
+    """
+    try:
+        import nncf
+    except ImportError as error:
+        raise EncoderUnavailable(
+            "The precision int8 is made with NNCF: run pip install 'mentor-recommender[int8]', or "
+            "choose another MENTORS_PRECISION."
+        ) from error
+
+    def inputs(text: str) -> dict[str, NDArray[np.int64]]:
+        ids = np.asarray([tokenize(text)], dtype=np.int64)
+        return {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+
+    nncf.set_log_level(logging.ERROR)
+    data = nncf.Dataset(texts, inputs)
+    return nncf.quantize(graph, data, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(texts))
+
+
+def _source(model: str) -> str | None:
+    """Twelve hex digits that stand for the model's files; None where they are not here."""
+    if model in PACKAGED:
+        return PACKAGED[model].fingerprint
+    if not Path(model).is_dir():
+        return None
+    digest = hashlib.sha256()
+    for path in sorted(path for path in Path(model).rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(model)}\0{sha256_of(path)}\0".encode())
+    return digest.hexdigest()[:12]
