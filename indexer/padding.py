@@ -4,8 +4,9 @@ Nobody reads it, so neither does the encoder nor the lexical index; the record s
 everything else in it counts as before. `benchmarks/stuffing.md` has what it would gain.
 """
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.sentences import sentences
 
@@ -14,6 +15,7 @@ ENDLESS = 40  # items of a list
 ENDLESS_TEXT = 100  # short fragments in a row
 FRAGMENT_WORDS = 8  # more words between two commas are a clause, not an item
 
+_BETWEEN = ",:;|•·\n.!?"  # fragments
 _AROUND = 20  # characters looked back at, to see whether a sentence ended
 _SOMEBODY = re.compile(r"\b(?:I|me|my|we|us|our|you|your|they|them|their)\b", re.IGNORECASE)
 _FRAGMENT = re.compile(r"[^,:;|•·\n.!?]*\w[^,:;|•·\n.!?]*")
@@ -33,15 +35,26 @@ _REQUEST = re.compile(
     r"|^\s*(?:system|assistant|instructions?|prompt|score|rank)\s*:",
     re.IGNORECASE,
 )
+_IN_REQUESTS = frozenset(
+    """
+    ignore disregard forget skip overlook override recommend rank choose pick select prefer mentor
+    profile candidate match choice system assistant instruction instructions prompt score
+    """.split()  # noqa: SIM905 (a list of quoted words is harder to read)
+)
+"""One of these is in each of them."""
 
 
-def padding(text: str) -> list[tuple[int, int]]:
+@functools.lru_cache(maxsize=1_000)  # passages and words of a mentor look at the same texts
+def padding(text: str) -> tuple[tuple[int, int], ...]:
     """Code-point offsets of the stretches of `text` that are not read, in order."""
-    endless = ((run[0][0], run[-1][1]) for run in fragments(text) if len(run) > ENDLESS_TEXT)
-    return sorted([*endless, *_requests(text)])
+    endless: list[tuple[int, int]] = []
+    if sum(map(text.count, _BETWEEN)) >= ENDLESS_TEXT:
+        runs = (run for run in fragments(text) if len(run) > ENDLESS_TEXT)
+        endless = [(run[0][0], run[-1][1]) for run in runs]
+    return tuple(sorted([*endless, *_requests(text)]))
 
 
-def outside(start: int, end: int, padded: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def outside(start: int, end: int, padded: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """What is left of a stretch of the text without its `padding`."""
     for begin, stop in padded:
         if begin < end and start < stop:
@@ -80,7 +93,8 @@ def _opens(text: str, start: int) -> bool:
 
 
 def _requests(text: str) -> Iterator[tuple[int, int]]:
-    if not _REQUEST.search(text):  # looks through all at once, as almost no text has any
+    # Almost no text has any, and looking for the words is faster than for the sentences.
+    if _IN_REQUESTS.isdisjoint(_WORD.findall(text.casefold())) or not _REQUEST.search(text):
         return
     for start, end in sentences(text):
         # The library takes "me. I" for one sentence; a request ends where any sentence may end.

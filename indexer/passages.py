@@ -5,7 +5,7 @@ What each passage reads, and which stretch of the record it quotes, is the text 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from indexer.padding import ENDLESS, outside, padding
@@ -40,16 +40,16 @@ def passages(mentor: Mentor) -> tuple[Passage, ...]:
     return tuple(found) or tuple(_sentences(mentor, "/organization", mentor.organization))
 
 
-def words(mentor: Mentor) -> Iterator[tuple[str, Term]]:
+def words(mentor: Mentor, stems: Collection[str] | None = None) -> Iterator[tuple[str, Term]]:
     """Every content word of the record with the JSON Pointer of its string.
 
-    The mentor's name and pronouns are left out wherever they stand, and what is padding.
+    The mentor's name and pronouns are left out wherever they stand, and what is padding. With
+    `stems` only the words that have one of these.
     """
     mentor = _named(mentor)
     for pointer, text in _strings(mentor):
-        padded = padding(text)
-        for term in neutral_terms(text, mentor.name):
-            if not any(start <= term.start < end for start, end in padded):
+        for term in neutral_terms(text, mentor.name, stems):
+            if not any(start <= term.start < end for start, end in padding(text)):
                 yield pointer, term
 
 

@@ -3,6 +3,7 @@
 It is told by what stands around it, never by a list of names: half of them also mean something.
 """
 
+import functools
 import re
 
 OPENING = 400  # characters in which people say who they are; the first sentence of a long bio
@@ -50,6 +51,7 @@ _NO_NAME = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=1_000)
 def introduced(bio: str) -> str:
     """The mentor's name as the bio gives it, or nothing where it gives none that is sure."""
     opening = bio[:OPENING]

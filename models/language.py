@@ -1,6 +1,7 @@
 """Which language a text is written in, where that can be told."""
 
 import functools
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from models.terms import terms, weight
@@ -17,9 +18,8 @@ _ASCII_END = 128
 
 def foreign_language(text: str) -> str | None:
     """The ISO 639 code of `text` when it is clearly not English, else None."""
-    letters = [c for c in text if c.isalpha()]
-    other_script = 2 * sum(ord(c) >= _ASCII_END for c in letters) > len(letters)
-    if not other_script and sum(1 for _ in terms(text)) < FEWEST_WORDS:
+    other_script = not text.isascii() and _is_in_other_letters(text)
+    if not other_script and sum(1 for _ in islice(terms(text), FEWEST_WORDS)) < FEWEST_WORDS:
         return None
     if not other_script and _english_words(text) >= ENGLISH:
         return None
@@ -27,6 +27,11 @@ def foreign_language(text: str) -> str | None:
     if language == "en" or not (other_script or probability >= CONFIDENCE):
         return None
     return str(language)
+
+
+def _is_in_other_letters(text: str) -> bool:
+    letters = [c for c in text if c.isalpha()]
+    return 2 * sum(ord(c) >= _ASCII_END for c in letters) > len(letters)
 
 
 def _english_words(text: str) -> float:

@@ -6,10 +6,10 @@ the lexical index sees who somebody is.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from models.gendered import gendered
+from models.gendered import gendered, may_be_gendered
 from models.naming import POSSESSIVE, mentions, opens_a_sentence
 from models.terms import Term, terms
 
@@ -19,6 +19,7 @@ _CONTACT = re.compile(
     r"|\b(?:linkedin|github|twitter|instagram|facebook)\.com/\S*\w/?"
     r"|(?<!\w)\+\d[\d ()-]{6,}\d\b"  # a telephone number, with its country's code
 )
+_OF_CONTACTS = ("@", "://", "www.", ".com/", "+")  # one of them is in each of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +64,31 @@ def neutralise(text: str, name: str = "") -> Neutral:
     )
 
 
-def neutral_terms(text: str, name: str = "") -> Iterator[Term]:
+def neutral_terms(
+    text: str, name: str = "", stems: Collection[str] | None = None
+) -> Iterator[Term]:
     """The content words of `text` as the lexical index sees them, at their original offsets.
 
-    A name or a pronoun leaves none; "chairman" leaves that of "chairperson".
+    A name or a pronoun leaves none; "chairman" leaves that of "chairperson". With `stems` only
+    the words that have one of these.
     """
+    found = list(terms(text, stems))
+    if not found and not may_be_gendered(text):  # no stand-in brings a word
+        return
     spans = list(_stretches(text, name))
-    for term in terms(text):
+    for term in found:
         if not any(start < term.end and term.start < end for start, end, _ in spans):
             yield term
     for start, end, stand_in in spans:
-        for term in terms(stand_in):
+        for term in terms(stand_in, stems):
             yield Term(term.stem, term.weight, start, end)
 
 
 def _stretches(text: str, name: str) -> Iterator[tuple[int, int, str]]:
     """What is replaced, in order and apart: offsets and the stand-in as it is written there."""
     found = [(*span, _anybody(text, *span)) for span in mentions(name, text)]
-    found += [(*match.span(), "they") for match in _CONTACT.finditer(text)]
+    if any(sign in text for sign in _OF_CONTACTS):
+        found += [(*match.span(), "they") for match in _CONTACT.finditer(text)]
     found += gendered(text)
     kept_to = 0
     for start, end, stand_in in sorted(found, key=lambda one: (one[0], -one[1])):

@@ -1,6 +1,6 @@
 """The ports. Whoever uses them does not know which engine is behind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -179,8 +179,8 @@ class Recipe(Protocol):
 
     def passages(self, mentor: Mentor) -> tuple[Passage, ...]: ...
 
-    def words(self, mentor: Mentor) -> Iterator[tuple[str, Term]]:
-        """Each content word with the JSON Pointer of its string."""
+    def words(self, mentor: Mentor, stems: Collection[str]) -> Iterator[tuple[str, Term]]:
+        """Each content word that has one of the stems, with the JSON Pointer of its string."""
         ...
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -9,8 +9,8 @@ score depend on who else is in the pool; `benchmarks/quality.md` has the rows th
 import functools
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import Stemmer
 
@@ -47,8 +47,7 @@ _STOP_WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One word of a text: its stem, its weight in decades and its code-point offsets."""
 
     stem: str
@@ -57,12 +56,15 @@ class Term:
     end: int
 
 
-def terms(text: str) -> Iterator[Term]:
-    """The content words of `text`, in order; function words are left out."""
+def terms(text: str, stems: Collection[str] | None = None) -> Iterator[Term]:
+    """The content words of `text`, in order; function words are left out.
+
+    With `stems` only the words that have one of these.
+    """
     for match in _TOKEN.finditer(text):
-        word = match.group().replace("’", "'").casefold().removesuffix("'s")  # noqa: RUF001
-        if word not in _STOP_WORDS:
-            yield Term(stem(word), weight(word), match.start(), match.end())
+        known = _known(match.group())
+        if known and (stems is None or known[0] in stems):
+            yield Term(*known, *match.span())
 
 
 def is_function_word(word: str) -> bool:
@@ -73,6 +75,13 @@ def is_function_word(word: str) -> bool:
 def has_word(text: str) -> bool:
     """Whether `text` holds at least one letter or digit."""
     return _TOKEN.search(text) is not None
+
+
+@functools.lru_cache(maxsize=100_000)
+def _known(written: str) -> tuple[str, float] | None:
+    """Stem and weight of a word as it is written; None for a function word."""
+    word = written.replace("’", "'").casefold().removesuffix("'s")  # noqa: RUF001
+    return None if word in _STOP_WORDS else (stem(word), weight(word))
 
 
 @functools.lru_cache(maxsize=100_000)

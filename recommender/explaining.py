@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.goals import GoalPart, Goals, GoalVectors
-from models.mentor import Mentor
+from models.mentor import Mentor, as_record
 from models.ports import Index, Recipe
 from models.recommendation import Fact, Reason
 from recommender.naming import SharedWords
@@ -51,8 +51,9 @@ def explain(
     at = np.asarray([row])
     cosines, _ = index.dense.cosines(np.vstack([vectors.goal[None], vectors.parts]), at)
     asking = asked(goals.parts)
-    quotes = Quotes(asking, vectors, cosines, mentor, recipe)
-    words = SharedWords(goals, row, mentor, index.lexical, recipe)
+    record = as_record(mentor)
+    quotes = Quotes(asking, vectors, cosines, mentor, record, recipe)
+    words = SharedWords(goals, row, mentor, record, index.lexical, recipe)
     said = quotes.nearest()
     about = quotes.further(said, float(index.catalogue.mean_norms(at)[0]))
     named = words.reasons()

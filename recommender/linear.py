@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 FILE = Path(__file__).with_name("goal_parts.npz")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Linear:
-    """A weight for each feature and label.
+    """A weight for each feature and label; two are equal when they are the same.
 
     `weights`: float32, shape (n_features, n_labels); `bias`: float32, shape (n_labels,);
     `rarity`: float32, shape (n_features,), what a feature counts for before its weight, > 0.

@@ -1,15 +1,18 @@
 """Words: what goal and profile share, behind the lexical part of a score."""
 
+import functools
+from collections.abc import Collection, Mapping
+
 import numpy as np
 
 from models.goals import GoalPart, Goals
-from models.mentor import Mentor, as_record, string_at
+from models.mentor import Mentor, string_at
 from models.neutral import neutral_terms
 from models.ports import LexicalIndex, Recipe
 from models.recommendation import Reason
 from models.terms import Term
 from recommender.scoring import LEXICAL, shares
-from recommender.words import alike, matched_by
+from recommender.words import alike, matched_by, reach
 
 READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
 KIN = 0.4  # credit below which a related word counts unseen: "afternoon" is no reason for "nights"
@@ -20,11 +23,18 @@ class SharedWords:
     """Which words of a goal one mentor uses, or related ones, and what they add."""
 
     def __init__(
-        self, goals: Goals, row: int, mentor: Mentor, lexical: LexicalIndex, recipe: Recipe
+        self,
+        goals: Goals,
+        row: int,
+        mentor: Mentor,
+        record: Mapping[str, object],
+        lexical: LexicalIndex,
+        recipe: Recipe,
     ) -> None:
+        """`record`: that of the mentor."""
         self._goals = goals
-        self._record = as_record(mentor)
-        self._places = _places(mentor, recipe)
+        self._record = record
+        self._places = _places(mentor, recipe, reach(goals.terms))
         found = matched_by(list(goals.terms), self._places, row, lexical)
         attainable = sum(goals.terms.values()) or 1.0
         self._worth = {
@@ -46,7 +56,7 @@ class SharedWords:
 
     def share(self, part: GoalPart) -> float:
         """How much of the part's word weight the mentor's words answer, range [0, 1]."""
-        weights = {term.stem: term.weight for term in neutral_terms(part.text)}
+        weights = {term.stem: term.weight for term in _asked_terms(part.text)}
         said = sum(weight * self._credit(stem) for stem, weight in weights.items())
         return said / (sum(weights.values()) or 1.0)
 
@@ -62,15 +72,21 @@ class SharedWords:
     def _asked(self, stem: str) -> tuple[int, str]:
         """The goal part that asks with this stem first, and the word as it stands there."""
         for part in self._goals.parts:
-            for term in neutral_terms(part.text):
+            for term in _asked_terms(part.text):
                 if term.stem == stem:
                     return part.part, part.text[term.start : term.end]
         return 0, stem
 
 
-def _places(mentor: Mentor, recipe: Recipe) -> dict[str, tuple[str, Term]]:
-    """Where each stem first stands in the mentor's words, by JSON Pointer."""
+@functools.lru_cache(maxsize=1_000)
+def _asked_terms(text: str) -> tuple[Term, ...]:
+    """The words of a goal's part, which each mentor of an answer is asked for."""
+    return tuple(neutral_terms(text))
+
+
+def _places(mentor: Mentor, recipe: Recipe, stems: Collection[str]) -> dict[str, tuple[str, Term]]:
+    """Where each of the stems first stands in the mentor's words, by JSON Pointer."""
     found: dict[str, tuple[str, Term]] = {}
-    for pointer, term in recipe.words(mentor):
+    for pointer, term in recipe.words(mentor, stems):
         found.setdefault(term.stem, (pointer, term))
     return found

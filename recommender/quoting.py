@@ -1,12 +1,12 @@
 """Quotes: the passages behind the passages part and the profile part of a score."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.goals import GoalVectors
-from models.mentor import Mentor, as_record, string_at
+from models.mentor import Mentor, string_at
 from models.passage import Leaf, Passage
 from models.ports import Recipe
 from models.recommendation import Reason
@@ -20,7 +20,8 @@ class Quotes:
     """What one mentor says about one goal.
 
     `asking`: the goal parts that a quote can answer. `cosines`: of the mentor's passages with the
-    goal (row 0) and with each of its parts, shape (1 + n_parts, n_passages).
+    goal (row 0) and with each of its parts, shape (1 + n_parts, n_passages). `record`: that of the
+    mentor.
     """
 
     def __init__(
@@ -29,13 +30,14 @@ class Quotes:
         vectors: GoalVectors,
         cosines: NDArray[np.float64],
         mentor: Mentor,
+        record: Mapping[str, object],
         recipe: Recipe,
     ) -> None:
         self._asking = asking
         self._vectors = vectors
         self._goal, self._parts = cosines[0], cosines[1:]
         self._passages = recipe.passages(mentor)
-        self._record = as_record(mentor)
+        self._record = record
         self._recipe = recipe
 
     def nearest(self) -> tuple[Reason, ...]:

@@ -7,7 +7,7 @@ than "and" alone.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,8 +18,11 @@ from models.terms import weight
 from recommender.help import FILLER, KINDS, SELF
 from recommender.reading import JOINERS, Reading, Seam
 
-Chances = Callable[[int, int], NDArray[np.float64]]
-"""How likely each label is for the words from one number to before another."""
+Chances = Callable[[Sequence[tuple[int, int]]], NDArray[np.float64]]
+"""How likely each label is for the words from one number to before another, a row a pair."""
+
+Span = tuple[int, int]
+Told = Mapping[Span, NDArray[np.float64]]
 
 NEAR = 30  # words: more on a side change no decision, and a text without any stop costs the square
 COMMON = 1.6  # decades of rarity: commoner words are looked at as themselves
@@ -77,13 +80,18 @@ class _Place:
 def features(reading: Reading, chances: Chances) -> list[dict[str, float]]:
     """The features of each seam of `reading`, by name."""
     style = _style(reading)
+    places = list(_places(reading))
+    between = list(
+        dict.fromkeys(span for one in places for _, *spans in _sides(one) for span in spans)
+    )
+    told: Told = dict(zip(between, chances(between), strict=True)) if between else {}
     found = []
-    for place in _places(reading):
+    for place in places:
         names = chain(
             _of_marks(place), _of_words(place), _of_sides(place), _of_lengths(place),
             _of_style(place, style),
         )  # fmt: skip
-        found.append(dict.fromkeys(names, 1.0) | _of_labels(place, chances))
+        found.append(dict.fromkeys(names, 1.0) | _of_labels(place, told))
     return found
 
 
@@ -214,16 +222,21 @@ def _style(reading: Reading) -> str:
     return f"{(stops >= 0.03) + (stops >= 0.08)}{',' in reading.text:d}{lower:d}"  # noqa: PLR2004
 
 
-def _of_labels(place: _Place, chances: Chances) -> dict[str, float]:
-    """How likely each label is for the words on either side, times 4, range [-4, 4]."""
-    found: dict[str, float] = {}
+def _sides(place: _Place) -> Iterator[tuple[str, Span, Span, Span]]:
+    """The words before and after a seam, and both, in its clause and in its sentence."""
     for name, first, last in (
         ("clause", place.clause, place.clause_end),
         ("sentence", place.sentence, place.sentence_end),
     ):
         start, end = max(first, place.here - NEAR), min(last, place.here + NEAR)
-        before, after = chances(start, place.here), chances(place.head, end)
-        found |= _of_pair(place, name, before, after, chances(start, end))
+        yield name, (start, place.here), (place.head, end), (start, end)
+
+
+def _of_labels(place: _Place, told: Told) -> dict[str, float]:
+    """How likely each label is for the words on either side, times 4, range [-4, 4]."""
+    found: dict[str, float] = {}
+    for name, *spans in _sides(place):
+        found |= _of_pair(place, name, *(told[span] for span in spans))
     return {feature: _STRENGTH * value for feature, value in found.items()}
 
 
@@ -231,8 +244,8 @@ def _of_pair(place: _Place, name: str, *told: NDArray[np.float64]) -> dict[str, 
     """Features of what is told of the words before, after, and on both sides."""
     mark, join = place.mark, place.join
     before, after, both = told
-    found = {f"{name} before {i}": float(chance) for i, chance in enumerate(before)}
-    found |= {f"{name} after {i}": float(chance) for i, chance in enumerate(after)}
+    found = {f"{name} before {i}": chance for i, chance in enumerate(before.tolist())}
+    found |= {f"{name} after {i}": chance for i, chance in enumerate(after.tolist())}
     gain = float(before.max() + after.max() - 2 * both.max()) / 2
     found |= {
         f"{name} kinds {join}": float(before[: len(KINDS)] @ after[: len(KINDS)]),

@@ -1,11 +1,13 @@
 """Cut a goal text into parts: sentences, lines, list items, and clauses with a say of their own."""
 
+import functools
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.help import Known, chances
+from recommender.help import Stretches
 from recommender.linear import Linear, Models
 from recommender.reading import Reading, read
 from recommender.seams import features
@@ -47,22 +49,25 @@ def seam_chances(reading: Reading, models: Models) -> NDArray[np.float64]:
 
 def seam_features(reading: Reading, help: Linear) -> list[dict[str, float]]:
     """The features of each seam, with what `help` says about the words beside it."""
-    told: dict[tuple[int, int], NDArray[np.float64]] = {}
-    known: Known = {}
+    stretches = Stretches(reading.text, help)
 
-    def chance(first: int, end: int) -> NDArray[np.float64]:
-        if (first, end) not in told:
-            told[first, end] = chances(reading.between(first, end), help, known)
-        return told[first, end]
+    def chances(between: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+        spans = reading.spans
+        return stretches.chances([(spans[first][0], spans[end - 1][1]) for first, end in between])
 
-    return features(reading, chance)
+    return features(reading, chances)
 
 
 def _score(found: dict[str, float], model: Linear) -> float:
-    weights, places = model.weights[:, 0], model.places
+    weights = _weights(model)
     return float(model.bias[0]) + sum(
-        float(weights[places[name]]) * value for name, value in found.items() if name in places
+        weights[name] * value for name, value in found.items() if name in weights
     )
+
+
+@functools.cache
+def _weights(model: Linear) -> dict[str, float]:
+    return dict(zip(model.places, model.weights[:, 0].tolist(), strict=True))
 
 
 def _trimmed(reading: Reading, start: int, end: int) -> tuple[int, int]:

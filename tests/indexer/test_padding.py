@@ -52,7 +52,7 @@ def test_an_endless_list_takes_no_words_of_the_mentors_own_with_it(own):
     ],
 )
 def test_honest_sentences_are_read(text):
-    assert padding(text) == []
+    assert padding(text) == ()
 
 
 def test_the_words_around_padding_keep_their_places():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from models.mentor import as_record
 from models.terms import weight
 from recommender.goals import understand
 from recommender.naming import KIN, MOST_TERMS, READABLE, SharedWords
@@ -117,7 +118,8 @@ def shared(pool, goal, bio):
     one = pool({"id": "m", "bio": bio})
     (found,) = one.recommend(Request(goal)).recommendations
     goals = understand(goal)
-    words = SharedWords(goals, 0, found.mentor, one._index.lexical, one._recipe)
+    record = as_record(found.mentor)
+    words = SharedWords(goals, 0, found.mentor, record, one._index.lexical, one._recipe)
     return [words.share(part) for part in goals.parts]
 
 
