@@ -1,5 +1,6 @@
 """`mentors fairness`: the mentors under other names and genders, and the orders compared."""
 
+import functools
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ from indexer.writing import Writer
 from models.errors import BadInput
 from models.mentor import Mentor
 from models.naming import own_name
-from models.ports import Encoder
+from models.ports import Encoder, QueryReading
 from models.stretches import Span
 from recommender.eligibility import Filters
 from recommender.recommend import Recommender, Request
@@ -135,11 +136,12 @@ class _Known:
         self.runtime_id = encoder.runtime_id
         self.dimension = encoder.dimension
         self.encode_queries = encoder.encode_queries
-        self._encode_query = encoder.encode_query
-        self._queries: dict[tuple[str, tuple[Span, ...]], NDArray[np.float32]] = {}
+        self.read_query = functools.cache(lambda text: _ReadOnce(encoder.read_query(text)))
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        asked = (text, tuple(stretches))
-        if asked not in self._queries:
-            self._queries[asked] = self._encode_query(text, stretches)
-        return self._queries[asked]
+
+class _ReadOnce:
+    def __init__(self, reading: QueryReading) -> None:
+        self._rows = functools.cache(reading.rows)
+
+    def rows(self, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        return self._rows(tuple(stretches))

@@ -25,8 +25,7 @@ from api.settings import Settings
 from api.wiring import Indexing, default_encoder
 from indexer.importing import Import, ReadReport
 from indexer.mapping import ColumnMapping
-from models.ports import Encoder
-from models.stretches import Span
+from models.ports import Encoder, QueryReading
 
 OUT = ROOT / "benchmarks" / "changes.md"
 CHANGED = 100  # one mentor in so many
@@ -56,8 +55,8 @@ class Timed:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._encoder.encode_queries(texts)
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        return self._encoder.encode_query(text, stretches)
+    def read_query(self, text: str) -> QueryReading:
+        return self._encoder.read_query(text)
 
 
 class Resampled(Timed):

@@ -8,7 +8,8 @@ Other seeds are files that `python -m training.encoder --seed` made, named with 
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,18 @@ from models.adapter import DOWN, add
 from models.encoder import SentenceTransformerEncoder
 from models.mentor import Mentor
 from models.ports import Encoder
-from models.stretches import Span
 from models.weights import CAREERS_FILE, PLAIN_MODEL, plain_model_folder
 
 OUT = ROOT / "benchmarks" / "training.md"
 KEPT = (1 / 0.7,)  # all of what was learnt: training keeps 0.7 of it
 DIMENSIONS = (256, 128)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortenedReading:
+    """A query of which the first dimensions are wanted."""
+
+    rows: Callable[[Sequence[tuple[int, int]]], NDArray[np.float32]]
 
 
 class Shortened:
@@ -50,8 +57,9 @@ class Shortened:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._short(self._encoder.encode_queries(texts))
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        return self._short(self._encoder.encode_query(text, stretches))
+    def read_query(self, text: str) -> "ShortenedReading":
+        reading = self._encoder.read_query(text)
+        return ShortenedReading(lambda stretches: self._short(reading.rows(stretches)))
 
     def _short(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         short = rows[:, : self.dimension]

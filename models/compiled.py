@@ -12,7 +12,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from models.errors import EncoderUnavailable
 from models.ports import Encoder
-from models.stretches import Span, read_alone, stretch_rows
+from models.stretches import ReadAlone, ReadInContext, placed
 from models.weights import sha256_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ PROBES = (
     "analytics of a chain of clinics; asks hard questions, and reads every draft of a CV. " * 8,
 )
 STRETCHES = ((0, 12), (12, 30))
+
+Vectors = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +118,7 @@ class CompiledEncoder:
         # that nobody else waits beside is answered sooner on all of them, and gives the same bits.
         self._beside = Passes(_compile(folder, self._made.precision, threads, passes=threads))
         self._alone = Passes(_compile(folder, self._made.precision, threads, passes=1))
-        self._querying = 0
+        self._querying: weakref.WeakSet[Begun] = weakref.WeakSet()
         self._counting = threading.Lock()
         self._bulk = ThreadPoolExecutor(threads, thread_name_prefix="encode")
         self.space_id = space.format(self._made.fingerprint)
@@ -127,23 +130,19 @@ class CompiledEncoder:
         """Float32, shape (len(texts), dimension), unit rows; each text is encoded alone."""
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for i, read in enumerate(self._read(self._made.query, texts)):
-            rows[i] = self._query(read)[0]
+            rows[i] = self._begun(read).outcome()[0]
         return rows
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        """The text and stretches of it: float32, shape (1 + len(stretches), dimension), unit rows.
+    def read_query(self, text: str) -> ReadAlone | ReadInContext:
+        """As `models.ports.Encoder.read_query`; the model begins at once.
 
         Stretches are read in the context of the text by a model that pools by the mean.
         """
         if not self._made.reads_stretches:
-            return read_alone(text, stretches, self.encode_queries)
-        prompt = self._made.query
-        read = self._read(prompt, [text])[0]
-        row, tokens = self._query(read)
-        shift = len(text) - len(text.lstrip()) - len(prompt)
-        offsets = [(start + shift, end + shift) for start, end in read.offsets]
-        rows = stretch_rows(text, stretches, tokens, offsets, self.encode_queries)
-        return np.vstack([row, rows])
+            return ReadAlone(text, self.encode_queries)
+        read = self._read(self._made.query, [text])[0]
+        offsets = placed(read.offsets, text, self._made.query)
+        return ReadInContext(text, self._begun(read).outcome, offsets, self.encode_queries)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Float32, shape (len(texts), dimension), unit rows."""
@@ -160,17 +159,13 @@ class CompiledEncoder:
             list(self._bulk.map(encode, batches))
         return rows
 
-    def _query(self, read: "Encoding") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The vector of one text and those of its tokens."""
+    def _begun(self, read: "Encoding") -> "Begun":
+        """One text on its way through the model."""
         with self._counting:
             passes = self._beside if self._querying else self._alone
-            self._querying += 1
-        try:
-            row, tokens = passes.run([read.ids])
-        finally:
-            with self._counting:
-                self._querying -= 1
-        return row[0], tokens[0]
+            begun = Begun(passes.begin([read.ids]), self._querying.discard)
+            self._querying.add(begun)
+        return begun
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list["Encoding"]:
         """The tokens of each text; says how many texts are longer than is read."""
@@ -200,6 +195,22 @@ class CompiledEncoder:
             )
 
 
+class Begun:
+    """A query on its way; one that nobody waits for any more stops counting by itself."""
+
+    def __init__(self, wait: Callable[[], Vectors], done: "Callable[[Begun], None]") -> None:
+        self._wait, self._done = wait, done
+        self._found: Vectors | None = None
+
+    def outcome(self) -> Vectors:
+        """Wait for the vector of the text, and those of its tokens."""
+        if self._found is None:
+            row, tokens = self._wait()
+            self._found = row[0], tokens[0]
+            self._done(self)
+        return self._found
+
+
 class Passes:
     """A model that any number of threads run."""
 
@@ -207,13 +218,12 @@ class Passes:
         self._model = model
         self._idle: queue.SimpleQueue[InferRequest] = queue.SimpleQueue()
 
-    def run(
-        self, batch: Sequence[Sequence[int]]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Unit vectors of the texts, shape (n, dimension), and of tokens, (n, width, dimension).
+    def run(self, batch: Sequence[Sequence[int]]) -> Vectors:
+        """Unit vectors of the texts, shape (n, dimension), and of tokens, (n, width, dimension)."""
+        return self.begin(batch)()
 
-        Padding is masked, so it changes nothing.
-        """
+    def begin(self, batch: Sequence[Sequence[int]]) -> Callable[[], Vectors]:
+        """As `run`, begun; what is returned waits for it. Padding is masked: it changes nothing."""
         width = max(len(tokens) for tokens in batch)
         ids = np.zeros((len(batch), width), dtype=np.int64)
         mask = np.zeros((len(batch), width), dtype=np.int64)
@@ -224,15 +234,23 @@ class Passes:
             request = self._idle.get_nowait()
         except queue.Empty:
             request = self._model.create_infer_request()
-        found = request.infer({"input_ids": ids, "attention_mask": mask})
-        rows, of_tokens = found[0].copy(), found[1].copy()
-        self._idle.put(request)
-        return rows, of_tokens
+        request.start_async({"input_ids": ids, "attention_mask": mask})
+
+        def wait() -> Vectors:
+            request.wait()
+            found = (
+                request.get_output_tensor(0).data.copy(),
+                request.get_output_tensor(1).data.copy(),
+            )
+            self._idle.put(request)
+            return found
+
+        return wait
 
 
 def probed(encoder: Encoder) -> NDArray[np.float32]:
     """What an encoder makes of the probes: float32, unit rows."""
-    stretches = [encoder.encode_query(probe, STRETCHES) for probe in PROBES]
+    stretches = [encoder.read_query(probe).rows(STRETCHES) for probe in PROBES]
     return np.concatenate(
         [encoder.encode_queries(PROBES), encoder.encode_passages(PROBES), *stretches]
     )

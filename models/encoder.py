@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.adapter import adapt
 from models.errors import EncoderUnavailable
-from models.stretches import Span, read_alone, stretch_rows
+from models.stretches import ReadAlone, ReadInContext, placed
 from models.weights import (
     CAREERS_FILE,
     CAREERS_MODEL,
@@ -84,27 +84,29 @@ class SentenceTransformerEncoder:
         """Float32, shape (len(texts), dimension), unit rows; a model's query prompt applies."""
         return self._unit_rows(self.model.encode_query, texts)
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        """The text and stretches of it: float32, shape (1 + len(stretches), dimension), unit rows.
+    def read_query(self, text: str) -> ReadAlone | ReadInContext:
+        """As `models.ports.Encoder.read_query`; encoded when its vectors are wanted.
 
         Stretches are read in the context of the text by a model that pools by the mean.
         """
         if not self.reads_stretches:
-            return read_alone(text, stretches, self.encode_queries)
+            return ReadAlone(text, self.encode_queries)
         prompt = prompt_of(self.model, QUERY)
-        tokens: Any = self.model.encode_query(
-            [text], output_value="token_embeddings", show_progress_bar=False
-        )
         read = self.model.tokenizer(
             prompt + text.strip(),
             return_offsets_mapping=True,
             truncation=True,
             max_length=self.model.max_seq_length,
         )
-        shift = len(text) - len(text.lstrip()) - len(prompt)
-        offsets = [(start + shift, end + shift) for start, end in read["offset_mapping"]]
-        rows = stretch_rows(text, stretches, tokens[0].numpy(), offsets, self.encode_queries)
-        return np.vstack([self.encode_queries([text]), rows])
+
+        def outcome() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            tokens: Any = self.model.encode_query(
+                [text], output_value="token_embeddings", show_progress_bar=False
+            )
+            return self.encode_queries([text])[0], tokens[0].numpy()
+
+        offsets = placed(read["offset_mapping"], text, prompt)
+        return ReadInContext(text, outcome, offsets, self.encode_queries)
 
     @property
     def reads_stretches(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import EncoderUnavailable
-from models.ports import Encoder
+from models.ports import Encoder, QueryReading
 
 
 class LazyEncoder:
@@ -35,8 +35,8 @@ class LazyEncoder:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._loaded().encode_queries(texts)
 
-    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-        return self._loaded().encode_query(text, stretches)
+    def read_query(self, text: str) -> QueryReading:
+        return self._loaded().read_query(text)
 
     def _loaded(self) -> Encoder:
         with self._loading:

@@ -12,6 +12,18 @@ from models.passage import Passage
 from models.terms import Term
 
 
+class QueryReading(Protocol):
+    """A query that is being read, or has been."""
+
+    def rows(self, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        """The text, then each stretch of it, where possible read in the context of the text.
+
+        `stretches`: code-point offsets, end exclusive. Float32, shape (1 + len(stretches),
+        dimension), unit rows.
+        """
+        ...
+
+
 class Encoder(Protocol):
     """Turns text into unit vectors.
 
@@ -36,12 +48,8 @@ class Encoder(Protocol):
         """Float32, shape (len(texts), dimension), unit rows."""
         ...
 
-    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-        """The text, then each stretch of it, where possible read in the context of the text.
-
-        `stretches`: code-point offsets, end exclusive. Float32, shape (1 + len(stretches),
-        dimension), unit rows.
-        """
+    def read_query(self, text: str) -> QueryReading:
+        """Begin to read a text; whoever wants its vectors waits for them."""
         ...
 
 

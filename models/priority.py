@@ -6,12 +6,13 @@ and each piece first lets the queries under way finish.
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ports import Encoder
+from models.ports import Encoder, QueryReading
 
 PIECE = 16  # texts of background work between two looks at who is waiting
 PATIENCE_S = 0.25  # background work goes on after this even if queries never pause
@@ -42,10 +43,9 @@ class QueriesFirst:
         with self._query():
             return self.encoder.encode_queries(texts)
 
-    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-        """As `Encoder.encode_query`, at once."""
-        with self._query():
-            return self.encoder.encode_query(text, stretches)
+    def read_query(self, text: str) -> QueryReading:
+        """As `Encoder.read_query`, at once."""
+        return _Counted(self.encoder.read_query(text), self._query)
 
     @contextlib.contextmanager
     def _query(self) -> Iterator[None]:
@@ -66,3 +66,15 @@ class QueriesFirst:
                 self._changed.wait_for(lambda: not self._under_way, PATIENCE_S)
             rows.append(self.encoder.encode_passages(texts[first : first + PIECE]))
         return np.concatenate(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A query that is under way while somebody waits for it."""
+
+    reading: QueryReading
+    under_way: Callable[[], contextlib.AbstractContextManager[None]]
+
+    def rows(self, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+        with self.under_way():
+            return self.reading.rows(stretches)

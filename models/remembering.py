@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ports import Encoder
+from models.ports import Encoder, QueryReading
 
 MOST = 4_096  # texts remembered: the items of a few hundred mentors, 6 MB at 384 dimensions
 
@@ -40,8 +40,8 @@ class Remembering:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.encoder.encode_queries(texts)
 
-    def encode_query(self, text: str, stretches: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
-        return self.encoder.encode_query(text, stretches)
+    def read_query(self, text: str) -> QueryReading:
+        return self.encoder.read_query(text)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Encoder.encode_passages`; of the texts only hashes are kept."""

@@ -7,6 +7,7 @@ is. Only a model that pools by the mean can be read so; of others each stretch i
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,38 @@ def stretch_rows(
     return rows
 
 
-def read_alone(
-    text: str,
-    stretches: Sequence[Span],
-    encode: Callable[[Sequence[str]], NDArray[np.float32]],
-) -> NDArray[np.float32]:
-    """The vectors of the text and of each stretch as texts of their own, in this order."""
-    return encode([text, *(text[start:end] for start, end in stretches)])
+def placed(offsets: Sequence[Span], text: str, prompt: str) -> list[Span]:
+    """Offsets into a prompt with the trimmed text behind it, as offsets into the text."""
+    shift = len(text) - len(text.lstrip()) - len(prompt)
+    return [(start + shift, end + shift) for start, end in offsets]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAlone:
+    """A query whose stretches are texts of their own; it is encoded when its vectors are wanted."""
+
+    text: str
+    encode: Callable[[Sequence[str]], NDArray[np.float32]]
+
+    def rows(self, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        """As `models.ports.QueryReading.rows`."""
+        return self.encode([self.text, *(self.text[start:end] for start, end in stretches)])
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInContext:
+    """A query whose stretches are read in its context.
+
+    `outcome` waits for the vector of the text, shape (dimension,), and those of its tokens.
+    """
+
+    text: str
+    outcome: Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]]]
+    offsets: Sequence[Span]
+    alone: Callable[[Sequence[str]], NDArray[np.float32]]
+
+    def rows(self, stretches: Sequence[Span]) -> NDArray[np.float32]:
+        """As `models.ports.QueryReading.rows`."""
+        row, tokens = self.outcome()
+        rows = stretch_rows(self.text, stretches, tokens, self.offsets, self.alone)
+        return np.vstack([row, rows])

@@ -17,8 +17,14 @@ MAX_CHARACTERS = 5_000  # the longest goal seen has 700; a pasted CV is not a go
 def understand(text: str) -> Goals:
     """Split `text` into parts, weigh its words, and say what would make it clearer.
 
-    Raises BadGoals when it is empty, too long or holds no word.
+    Raises BadGoals as `require_goal`.
     """
+    require_goal(text)
+    return understood(text, packaged())
+
+
+def require_goal(text: str) -> None:
+    """Raises BadGoals when `text` is empty, too long or holds no word."""
     if not text.strip():
         raise BadGoals(
             "The goal is empty: write what you want to reach or learn.", pointer="/goals"
@@ -37,7 +43,6 @@ def understand(text: str) -> Goals:
         raise BadGoals(
             "The goal holds half of a surrogate pair, which is no character.", pointer="/goals"
         )
-    return understood(text, packaged())
 
 
 def understood(text: str, models: Models) -> Goals:

@@ -1,6 +1,6 @@
 """The way out: a goal text becomes ranked mentors with reasons."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from recommender.candidates import candidates
 from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
 from recommender.explaining import explain, facts, unexplained
-from recommender.goals import understand
+from recommender.goals import require_goal, understand
 from recommender.nearly import TOP as NEAR
 from recommender.nearly import nearly
 from recommender.paging import Page, Pages
@@ -74,9 +74,11 @@ class Recommender:
 
         Raises BadGoals or BadFilter.
         """
-        goals = understand(request.goals)
+        require_goal(request.goals)
         mask = eligible(self._index.catalogue, request.filters, request.exclude)
-        vectors = encode_goals(goals, self._encoder)
+        encoding = begun(request.goals, self._encoder)  # while the goal is being understood
+        goals = understand(request.goals)
+        vectors = encoding(goals)
         # By the limit alone, which all pages of a request share, so that they share one ranking.
         near = candidates(goals, vectors, self._index, request.limit, mask)
         ranked, moves = diversified(
@@ -226,17 +228,28 @@ def _hints_about(mentors: Sequence[Mentor], abstained: bool = False) -> tuple[Hi
 
 def encode_goals(goals: Goals, encoder: Encoder) -> GoalVectors:
     """The goal's vectors; a request is encoded alone, so others cannot change its numbers."""
-    whole, parts = [], []
-    for start, end, within in _contexts(goals):
-        # A boss who is "she" says no more of the goal than one who is "he".
-        read = neutralise(goals.text[start:end])
-        stretches = [read.span(part.start - start, part.end - start) for part in within]
-        rows = encoder.encode_query(read.text, stretches)
-        whole.append(rows[0])
-        parts.append(rows[1:])
-    goal = np.mean(whole, axis=0)
-    # Its parts say nothing more for the ranking (benchmarks/quality.md); they find the reasons.
-    return GoalVectors(goal / max(np.linalg.norm(goal), 1e-12), np.concatenate(parts))
+    return begun(goals.text, encoder)(goals)
+
+
+def begun(text: str, encoder: Encoder) -> Callable[[Goals], GoalVectors]:
+    """Begin to encode a goal's text; what is returned takes it as understood, and waits."""
+    # A boss who is "she" says no more of the goal than one who is "he".
+    early = neutralise(text) if len(text) <= CONTEXT else None
+    first = encoder.read_query(early.text) if early else None
+
+    def vectors(goals: Goals) -> GoalVectors:
+        whole, parts = [], []
+        for start, end, within in _contexts(goals):
+            read = early or neutralise(goals.text[start:end])
+            stretches = [read.span(part.start - start, part.end - start) for part in within]
+            rows = (first or encoder.read_query(read.text)).rows(stretches)
+            whole.append(rows[0])
+            parts.append(rows[1:])
+        goal = np.mean(whole, axis=0)
+        # Its parts say nothing more for the ranking (benchmarks/quality.md); they find the reasons.
+        return GoalVectors(goal / max(np.linalg.norm(goal), 1e-12), np.concatenate(parts))
+
+    return vectors
 
 
 def _contexts(goals: Goals) -> Sequence[tuple[int, int, Sequence[GoalPart]]]:

@@ -19,7 +19,7 @@ from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Writer
 from models.mentor import Mentor
-from models.stretches import Span, read_alone
+from models.stretches import ReadAlone
 from recommender.recommend import Recommender
 from recommender.scoring import VERSION
 
@@ -54,8 +54,8 @@ class TableEncoder:
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self._vector(text) for text in texts])
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        return read_alone(text, stretches, self.encode_queries)
+    def read_query(self, text: str) -> ReadAlone:
+        return ReadAlone(text, self.encode_queries)
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         vector = np.zeros(self.dimension, dtype=np.float32)
@@ -82,8 +82,8 @@ class WordEncoder:
 
     encode_queries = encode_passages
 
-    def encode_query(self, text: str, stretches: Sequence[Span]) -> NDArray[np.float32]:
-        return read_alone(text, stretches, self.encode_queries)
+    def read_query(self, text: str) -> ReadAlone:
+        return ReadAlone(text, self.encode_queries)
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         words = re.findall(r"\w+", text.lower()) or [""]

@@ -89,8 +89,8 @@ def test_its_vectors_are_those_of_the_model(compiled, reference, kind):
 def test_stretches_are_read_in_the_context_of_the_text(compiled, reference):
     text = "  I left nursing. I want to do the same for my team 🚀 in software."
     stretches = [(2, 17), (18, 49), (18, len(text))]
-    here = compiled.encode_query(text, stretches)
-    assert (here * reference.encode_query(text, stretches)).sum(axis=1).min() >= LEAST_COSINE[
+    here = compiled.read_query(text).rows(stretches)
+    assert (here * reference.read_query(text).rows(stretches)).sum(axis=1).min() >= LEAST_COSINE[
         "bf16"
     ]
     np.testing.assert_array_equal(here[:1], compiled.encode_queries([text]))
@@ -102,12 +102,18 @@ def test_stretches_are_read_in_the_context_of_the_text(compiled, reference):
 @pytest.mark.slow
 def test_a_query_has_the_same_bits_whoever_else_asks(compiled):
     alone = compiled.encode_queries(TEXTS)
-    compiled._querying += 1  # as if another query were under way
-    try:
-        beside = compiled.encode_queries(TEXTS)
-    finally:
-        compiled._querying -= 1
-    np.testing.assert_array_equal(alone, beside)
+    other = compiled._begun(compiled._read("", ["another goal"])[0])
+    assert len(compiled._querying) == 1
+    np.testing.assert_array_equal(alone, compiled.encode_queries(TEXTS))
+    other.outcome()
+    assert not compiled._querying
+
+
+@pytest.mark.slow
+def test_a_query_that_nobody_waits_for_does_not_count(compiled):
+    compiled.read_query("a goal that could not be understood")
+    assert not compiled._querying
+    assert compiled.encode_queries(["law"]).shape == (1, 384)
 
 
 @pytest.mark.slow
@@ -188,8 +194,10 @@ def test_a_model_that_pools_otherwise_is_compiled_and_reads_stretches_alone(tmp_
     here, there = compiler.make(name), SentenceTransformerEncoder(name)
     assert here.space_id == there.space_id
     assert read_manifest(compiler.folder(name)).max_tokens == 64
-    rows = here.encode_query("from nurse to lawyer", [(5, 10)])
-    assert (rows * there.encode_query("from nurse to lawyer", [(5, 10)])).sum(axis=1).min() > 0.999
+    rows = here.read_query("from nurse to lawyer").rows([(5, 10)])
+    assert (rows * there.read_query("from nurse to lawyer").rows([(5, 10)])).sum(
+        axis=1
+    ).min() > 0.999
     np.testing.assert_array_equal(rows[1:], here.encode_queries(["nurse"]))
     assert not np.allclose(here.encode_queries(["law"]), here.encode_passages(["law"]))
 

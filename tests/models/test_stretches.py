@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.stretches import read_alone, stretch_rows
+from models.stretches import ReadAlone, stretch_rows
 
 TEXT = "nurse to law"
 OFFSETS = [(0, 0), (0, 5), (6, 8), (9, 12), (0, 0)]  # the model's own tokens stand for nothing
@@ -47,5 +47,5 @@ def test_no_stretch_gives_no_row():
 
 def test_what_cannot_be_read_in_context_is_encoded_as_texts_of_their_own():
     asked = []
-    read_alone(TEXT, [(0, 5), (9, 12)], asked.extend)
+    ReadAlone(TEXT, asked.extend).rows([(0, 5), (9, 12)])
     assert asked == [TEXT, "nurse", "law"]
