@@ -21,6 +21,7 @@ from indexer.segment import Kept, Segment, joined, segment_of
 from indexer.store import Changed
 from indexer.vectors import Vectors
 from models.mentor import Attribute, Mentor
+from models.ports import Saturations
 
 log = logging.getLogger(__name__)
 
@@ -297,14 +298,25 @@ class LiveLexical:
         self, weights: Mapping[str, float], top_k: int, eligible: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
         """Rows of the `top_k` mentors with the greatest weighted sum > 0, sorted."""
+        first = self._index.first
         mask = self._index.alive if eligible is None else eligible & self._index.alive
-        found = [segment.lexical.sums(weights) for segment in self._index.segments]
-        return best_rows(np.where(mask, np.concatenate(found), 0.0), top_k)
+        rows, sums = [], []
+        for i, segment in enumerate(self._index.segments):
+            here = mask[first[i] : first[i + 1]]
+            at, found = segment.lexical.best(weights, top_k, here)
+            rows.append(at + first[i])
+            sums.append(found)
+        best = best_rows(np.concatenate(sums), top_k)
+        return np.concatenate(rows)[best]
 
-    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem is absent."""
-        parts = self._index.parts(rows)
-        return np.concatenate([segment.lexical.saturations(stems, at) for segment, at in parts])
+    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> Saturations:
+        """Which of `stems`, all different, each mentor at `rows` (sorted) uses, and how much."""
+        parts, before = [], 0
+        for segment, at in self._index.parts(rows):
+            found = segment.lexical.saturations(stems, at)
+            parts.append(found._replace(mentor=found.mentor + before))
+            before += len(at)
+        return Saturations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _firsts(segments: Sequence[Segment]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,18 @@ class PassageIndex(Protocol):
         ...
 
 
+class Saturations(NamedTuple):
+    """BM25's saturated term frequencies of some stems in the words of some mentors.
+
+    An entry for each stem that a mentor uses, mentor by mentor: the place of the mentor among
+    those asked for, int64; that of the stem, int64; and the saturation, float64, range (0, 1).
+    """
+
+    mentor: NDArray[np.int64]
+    stem: NDArray[np.int64]
+    saturation: NDArray[np.float64]
+
+
 class LexicalIndex(Protocol):
     """Which mentors use the words of a goal."""
 
@@ -98,12 +110,8 @@ class LexicalIndex(Protocol):
         """Rows of the `top_k` mentors with the greatest weighted BM25 sum > 0, sorted."""
         ...
 
-    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """BM25's saturated term frequency of each stem in the words of each mentor at `rows`.
-
-        `rows` are sorted. Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem
-        is absent.
-        """
+    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> Saturations:
+        """Which of `stems`, all different, each mentor at `rows` (sorted) uses, and how much."""
         ...
 
 

@@ -32,14 +32,25 @@ def matches(
     counts, so ten related words are no better than one. Float64, shape (len(rows), len(stems)),
     range [0, 1).
     """
-    near = [alike(stem) for stem in stems]
-    wanted = list({other: None for one in near for other in one})
-    column = {other: i for i, other in enumerate(wanted)}
-    saturations = lexical.saturations(wanted, rows)
+    place: dict[str, int] = {}
+    pairs = [
+        (place.setdefault(other, len(place)), i, credit)
+        for i, stem in enumerate(stems)
+        for other, credit in alike(stem).items()
+    ]
+    pairs.sort()
     found = np.zeros((len(rows), len(stems)))
-    for i, one in enumerate(near):
-        worth = np.fromiter(one.values(), dtype=np.float64)
-        found[:, i] = (saturations[:, [column[other] for other in one]] * worth).max(axis=1)
+    if not pairs:
+        return found
+    word, asked, credit = (np.asarray(column) for column in zip(*pairs, strict=True))
+    used = lexical.saturations(list(place), rows)
+    # Each entry comes once for every word of the goal that it matches.
+    first = np.searchsorted(word, used.stem)
+    times = np.searchsorted(word, used.stem, side="right") - first
+    entry = np.repeat(np.arange(len(times)), times)
+    pair = np.arange(len(entry)) + (first - np.cumsum(times) + times)[entry]
+    worth = used.saturation[entry] * credit[pair]
+    np.maximum.at(found, (used.mentor[entry], asked[pair]), worth)
     return found
 
 
@@ -52,10 +63,13 @@ def matched_by(
     """
     near = {stem: {o: worth for o, worth in alike(stem).items() if o in among} for stem in stems}
     wanted = list({other: None for one in near.values() for other in one})
-    said = dict(zip(wanted, lexical.saturations(wanted, np.asarray([row]))[0], strict=True))
+    used = lexical.saturations(wanted, np.asarray([row]))
+    said = {
+        wanted[i]: of for i, of in zip(used.stem.tolist(), used.saturation.tolist(), strict=True)
+    }
     found = {}
     for stem, one in near.items():
-        worth = {other: float(said[other]) * credit for other, credit in one.items()}
+        worth = {other: said[other] * credit for other, credit in one.items() if other in said}
         if worth:
             best = max(worth, key=lambda other: worth[other])
             found[stem] = (best, worth[best])
