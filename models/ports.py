@@ -1,13 +1,13 @@
 """The ports. Whoever uses them does not know which engine is behind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.mentor import Attribute, Mentor
+from models.mentor import Mentor
 from models.passage import Passage
 from models.terms import Term
 
@@ -142,17 +142,28 @@ class Catalogue(Protocol):
         """`Stored.text_hash` of the mentor when it was indexed."""
         ...
 
-    def texts(self, column: str) -> list[str]:
-        """One string a row; "" where the record has none."""
+    def having(self, column: str, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Which rows have one of `texts` in `column`, without regard to case; shape (size,)."""
         ...
 
-    def lists(self, column: str) -> list[list[str]]: ...
+    def where(self, column: str, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+        """Which rows have a text in `column` for which `holds`; shape (size,).
+
+        Each text in use is asked about once, without case, but for time zones, whose names have
+        one. Where a record has none in a column of single texts, it has "".
+        """
+        ...
+
+    def where_attribute(self, name: str, holds: Callable[[Any], bool]) -> NDArray[np.bool_]:
+        """Which rows have an attribute of the name, for whose value `holds`; shape (size,).
+
+        Each value in use is asked about once, a list as a whole; true is not 1.
+        """
+        ...
 
     def available(self) -> NDArray[np.bool_]:
         """Available and with a free place when indexed; shape (n_mentors,)."""
         ...
-
-    def attributes(self) -> list[dict[str, Attribute]]: ...
 
 
 class Index(Protocol):
