@@ -32,26 +32,25 @@ def matches(
     counts, so ten related words are no better than one. Float64, shape (len(rows), len(stems)),
     range [0, 1).
     """
-    place: dict[str, int] = {}
-    pairs = [
-        (place.setdefault(other, len(place)), i, credit)
-        for i, stem in enumerate(stems)
-        for other, credit in alike(stem).items()
-    ]
-    pairs.sort()
-    found = np.zeros((len(rows), len(stems)))
-    if not pairs:
-        return found
-    word, asked, credit = (np.asarray(column) for column in zip(*pairs, strict=True))
-    used = lexical.saturations(list(place), rows)
-    # Each entry comes once for every word of the goal that it matches.
-    first = np.searchsorted(word, used.stem)
-    times = np.searchsorted(word, used.stem, side="right") - first
+    near = [alike(stem) for stem in stems]
+    wanted = list(dict.fromkeys(other for one in near for other in one))
+    used = lexical.saturations(wanted, rows)
+    # Pairs of a word looked for and a word of the goal that it answers, grouped by the former.
+    place = {other: i for i, other in enumerate(wanted)}
+    word = np.asarray([place[other] for one in near for other in one], dtype=np.int64)
+    order = np.argsort(word, kind="stable")
+    asked = np.repeat(np.arange(len(near)), [len(one) for one in near])[order]
+    credit = np.asarray([credit for one in near for credit in one.values()])[order]
+    pairs = np.bincount(word, minlength=len(wanted))
+    first = np.cumsum(pairs) - pairs
+    # Each entry comes once for every word of the goal that it answers.
+    times = pairs[used.stem]
     entry = np.repeat(np.arange(len(times)), times)
-    pair = np.arange(len(entry)) + (first - np.cumsum(times) + times)[entry]
-    worth = used.saturation[entry] * credit[pair]
-    np.maximum.at(found, (used.mentor[entry], asked[pair]), worth)
-    return found
+    pair = np.arange(len(entry)) + (first[used.stem] - np.cumsum(times) + times)[entry]
+    found = np.zeros(len(rows) * len(stems))
+    at = used.mentor[entry] * len(stems) + asked[pair]
+    np.maximum.at(found, at, used.saturation[entry] * credit[pair])
+    return found.reshape(len(rows), len(stems))
 
 
 def matched_by(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from indexer.owners import owners_of_attributes, owners_of_texts
 
-TEXTS = st.sampled_from(["", "rye", "Rye", "RYE", "straße", "STRASSE", "İ", "mill", "σ", "ς"])
+TEXTS = st.sampled_from(["", "rye", "Rye", "RYE", "straße", "STRASSE", "İ", "mill", "ǆ", "ǅ"])
 SCALARS = st.sampled_from([True, False, 1, 0, 1.5, "1", "a", "A", ""])
 VALUES = SCALARS | st.lists(SCALARS, max_size=2)
 
