@@ -59,3 +59,14 @@ def test_each_value_is_asked_about_once():
     mask = owners["x"].where(lambda value: asked.append(value) or value is not True)
     assert (mask.tolist(), mask.dtype) == ([True, True, False, False], np.bool_)
     assert [(type(value), value) for value in asked] == [(int, 1), (bool, True)]
+
+
+def test_popular_and_rare_values_are_marked_alike():
+    column = ["rare" if i == 70 else ("common" if i % 2 else f"own {i}") for i in range(100)]
+    owners = owners_of_texts(pa.array(column), folded=True)
+    for wanted in ({"rare"}, {"common"}, {"rare", "common"}, {"common", "own 4"}, {"unheard"}):
+        expected = [text in wanted for text in column]
+        for _ in range(2):
+            mask = owners.having(wanted)
+            assert mask.tolist() == expected
+            mask[:] = False  # whoever asked may go on with it
