@@ -122,12 +122,16 @@ class SparseLexicalIndex:
         """Sums of everybody, relative error at most (len(weights) + 1) * _ROUNDING."""
         matrix = self.matrix
         rough = np.zeros(matrix.shape[0], dtype=np.float32)
-        factor = np.zeros(1, dtype=np.float32)
-        for stem, weight in weights.items():
-            if (column := self._column.get(stem)) is not None:
-                factor[0] = weight
-                span = matrix.indptr[column : column + 2]
-                csc_matvec(len(rough), 1, span, matrix.indices, matrix.data, factor, rough)
+        known = [(self._column[stem], w) for stem, w in weights.items() if stem in self._column]
+        if known:
+            # In one call, which threads do not contend for: from the last column to the first,
+            # what lies between the end of one and the beginning of the next is empty.
+            columns, factors = zip(*sorted(known, reverse=True), strict=True)
+            first = np.asarray(columns)
+            spans = np.column_stack([matrix.indptr[first], matrix.indptr[first + 1]]).ravel()
+            every = np.zeros(len(spans) - 1, dtype=np.float32)
+            every[::2] = factors
+            csc_matvec(len(rough), len(every), spans, matrix.indices, matrix.data, every, rough)
         return rough
 
     def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> Saturations:
