@@ -111,10 +111,11 @@ class ArrowCatalogue:
 
     def where_attribute(self, name: str, holds: Callable[[Any], bool]) -> NDArray[np.bool_]:
         """Which rows have an attribute of the name, for whose value `holds`; shape (size,)."""
-        with self._making:
-            if self._attributes is None:
-                whole = self.table["attributes"].combine_chunks()
-                self._attributes = owners_of_attributes(whole)
+        if self._attributes is None:
+            with self._making:
+                if self._attributes is None:  # no other thread has made them meanwhile
+                    whole = self.table["attributes"].combine_chunks()
+                    self._attributes = owners_of_attributes(whole)
         owners = self._attributes.get(name)
         return np.zeros(self.size, dtype=np.bool_) if owners is None else owners.where(holds)
 
@@ -125,11 +126,12 @@ class ArrowCatalogue:
 
     def _owners(self, column: str) -> Owners:
         """Made when a filter first asks for them: who has which text of `column`."""
-        with self._making:
-            if column not in self._texts:
-                whole = self.table[column].combine_chunks()
-                self._texts[column] = owners_of_texts(whole, folded=column != "timezone")
-            return self._texts[column]
+        if column not in self._texts:
+            with self._making:
+                if column not in self._texts:
+                    whole = self.table[column].combine_chunks()
+                    self._texts[column] = owners_of_texts(whole, folded=column != "timezone")
+        return self._texts[column]
 
 
 def _row(mentor: Mentor) -> dict[str, object]:

@@ -33,10 +33,16 @@ class SparseLexicalIndex:
     Kept by rows as well: a search goes through columns, the words of a mentor are a row.
     """
 
-    def __init__(self, saturation: "sp.csc_matrix", stems: Sequence[str]) -> None:
+    def __init__(
+        self,
+        saturation: "sp.csc_matrix",
+        stems: Sequence[str],
+        profiles: "sp.csr_matrix | None" = None,
+    ) -> None:
+        """`profiles`: the same by rows, where that is at hand."""
         self.matrix = saturation
         self.stems = stems
-        self._profiles = saturation.tocsr()
+        self.profiles = saturation.tocsr() if profiles is None else profiles
         self._column = {stem: i for i, stem in enumerate(stems)}
 
     @classmethod
@@ -62,7 +68,7 @@ class SparseLexicalIndex:
         column: dict[str, int] = {}
         blocks = []
         for index, rows in parts:
-            chosen = index.matrix.tocsr()[rows]
+            chosen = index.profiles[rows]
             used = np.unique(chosen.indices)  # nobody's stem goes with its last owner
             places = np.zeros(len(index.stems), dtype=np.int64)
             places[used] = [column.setdefault(index.stems[i], len(column)) for i in used]
@@ -83,15 +89,17 @@ class SparseLexicalIndex:
     def _sorted(cls, rows: "sp.csr_matrix", stems: Sequence[str]) -> "SparseLexicalIndex":
         """Columns in the order of stems, so that equal mentors make equal bytes."""
         order = sorted(range(len(stems)), key=stems.__getitem__)
-        matrix = rows[:, order].tocsc()
+        profiles = rows[:, order]
+        matrix = profiles.tocsc()
         matrix.sort_indices()
-        return cls(matrix, [stems[i] for i in order])
+        return cls(matrix, [stems[i] for i in order], profiles)
 
     def in_order(self, order: NDArray[np.int64]) -> "SparseLexicalIndex":
         """The same mentors in another order: `order[i]` is the row that becomes i."""
-        matrix = self.matrix.tocsr()[order].tocsc()
+        profiles = self.profiles[order]
+        matrix = profiles.tocsc()
         matrix.sort_indices()
-        return SparseLexicalIndex(matrix, self.stems)
+        return SparseLexicalIndex(matrix, self.stems, profiles)
 
     def sums(self, weights: Mapping[str, float], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The weighted BM25 sum of each mentor at `rows`, >= 0, shape (len(rows),).
@@ -109,10 +117,10 @@ class SparseLexicalIndex:
     def best(
         self, weights: Mapping[str, float], top_k: int, eligible: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Rows with the `top_k` greatest sums > 0 of `eligible` among them, and all their sums.
+        """Rows (sorted) and exact sums of few mentors, among whom are all that count.
 
-        Single-precision sums of everybody, one pass over the postings, say who cannot be among
-        the best; of the few others the exact sum is taken.
+        Those are the `eligible` with the `top_k` greatest sums > 0, and who ties with the last of
+        them. One pass over the postings in single precision says who is not among them.
         """
         rough = self._rough_sums(weights) * eligible
         rows = _hopeful(rough, top_k, 1 - 2.1 * (len(weights) + 3) * _ROUNDING)
@@ -141,13 +149,13 @@ class SparseLexicalIndex:
         if known:
             columns, places = zip(*known, strict=True)
             place[list(columns)] = places
-        first = self._profiles.indptr[rows].astype(np.int64)
-        counts = self._profiles.indptr[rows + 1] - first
+        first = self.profiles.indptr[rows].astype(np.int64)
+        counts = self.profiles.indptr[rows + 1] - first
         mentors = np.repeat(np.arange(len(rows)), counts)
         at = np.arange(len(mentors)) + np.repeat(first - np.cumsum(counts) + counts, counts)
-        which = place[self._profiles.indices[at]]
+        which = place[self.profiles.indices[at]]
         asked = np.flatnonzero(which >= 0)
-        saturation = self._profiles.data[at[asked]].astype(np.float64)
+        saturation = self.profiles.data[at[asked]].astype(np.float64)
         return Saturations(mentors[asked], which[asked].astype(np.int64), saturation)
 
 
