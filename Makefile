@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -62,6 +62,9 @@ bench-changes: install ## Time what changes cost at 1k, 10k and 100k mentors; wr
 
 bench-side-by-side: install ## Time answers beside a bulk import; writes benchmarks/side-by-side.md
 	$(BIN)/python benchmarks/side_by_side.py --occupations $(JUDGED)/onet_occupations.jsonl
+
+bench-ranking: install ## Time the steps of ranking at 1k, 100k and 1M mentors; writes benchmarks/ranking.md
+	$(BIN)/python benchmarks/ranking.py --occupations $(JUDGED)/onet_occupations.jsonl
 
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 	$(BIN)/python -m pip install --quiet tantivy==0.27.0

@@ -22,7 +22,7 @@ from quality import documents_of
 
 from evaluation.judgments import JudgedSet, read_judged_set
 from evaluation.measures import means, per_goal
-from indexer.lexical import SparseLexicalIndex
+from indexer.lexical import SparseLexicalIndex, best_rows
 from recommender.goals import understand
 
 OUT = ROOT / "benchmarks" / "lexical.md"
@@ -43,15 +43,15 @@ class Ours:
         self.everybody = np.arange(len(documents))
 
     def search(self, weights: Mapping[str, float], top: int) -> list[int]:
-        rows = self.index.best(weights, top, None)
-        return self.best_first(rows, weights)
+        return self.best_first(weights, top, np.ones(len(self.everybody), np.bool_))
 
     def filtered(self, weights: Mapping[str, float], mask: np.ndarray) -> list[int]:
-        return self.best_first(self.index.best(weights, TOP, mask), weights)
+        return self.best_first(weights, TOP, mask)
 
-    def best_first(self, rows: np.ndarray, weights: Mapping[str, float]) -> list[int]:
-        sums = self.index.saturations(list(weights), rows) @ np.asarray(list(weights.values()))
-        return rows[np.argsort(-sums, kind="stable")].tolist()
+    def best_first(self, weights: Mapping[str, float], top: int, mask: np.ndarray) -> list[int]:
+        rows, sums = self.index.best(weights, top, mask)
+        best = best_rows(sums, top)
+        return rows[best[np.argsort(-sums[best], kind="stable")]].tolist()
 
 
 class Tantivy:

@@ -252,7 +252,8 @@ def blend(
         first = np.cumsum(counts) - counts
         best = np.maximum.reduceat(cosines, first, axis=1)
         weights = np.asarray([corpus_idf(documents[t], len(mentors)) for t in goals.terms])
-        words = index.lexical.saturations(list(goals.terms), rows[order]) @ weights
+        used = index.lexical.saturations(list(goals.terms), rows[order])
+        words = np.bincount(used.mentor, used.saturation * weights[used.stem], len(order))
         signals[goal] = np.column_stack([profiles @ whole, best[0], best[1:].mean(axis=0), words])
     every = np.vstack(list(signals.values()))
     mean, deviation = every.mean(axis=0), every.std(axis=0)

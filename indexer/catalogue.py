@@ -5,14 +5,18 @@ A row is a mentor; rows stand in the order of ids, so a tie broken by row is bro
 
 import bisect
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from indexer.owners import Owners, owners_of_attributes, owners_of_texts
 from indexer.records import text_hash
-from models.mentor import Attribute, Location, Mentor
+from models.mentor import Location, Mentor
 
 _TEXTS = ("country", "timezone", "seniority", "organization")
 _LISTS = ("languages", "industries", "skills", "organizations")
@@ -29,9 +33,13 @@ class ArrowCatalogue:
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
-        self._ids: list[str] = table["id"].to_pylist()
-        self._hashes: list[str] = table["text_hash"].to_pylist()
+        # Left in Arrow's buffers: as Python strings they are half a second and 190 MB a million.
+        self._ids: pa.StringArray = table["id"].combine_chunks()
+        self._hashes: pa.StringArray = table["text_hash"].combine_chunks()
         self.mean_norms: NDArray[np.float64] = table["mean_norm"].to_numpy()
+        self._making = threading.Lock()
+        self._texts: dict[str, Owners] = {}
+        self._attributes: dict[str, Owners] | None = None
 
     @classmethod
     def build(cls, mentors: Sequence[Mentor], mean_norms: NDArray[np.float64]) -> "ArrowCatalogue":
@@ -57,43 +65,73 @@ class ArrowCatalogue:
 
     def order(self) -> NDArray[np.int64]:
         """The rows in the order of ids."""
-        return np.asarray(sorted(range(self.size), key=self._ids.__getitem__), dtype=np.int64)
+        order: NDArray[np.int64] = pc.sort_indices(self._ids).to_numpy().astype(np.int64)
+        return order
 
     @property
     def size(self) -> int:
         return len(self._ids)
 
-    def id(self, row: int) -> str:
-        """The id of the mentor at `row`."""
-        return self._ids[row]
+    def ids(self, rows: NDArray[np.int64]) -> list[str]:
+        """The ids of the mentors at `rows`."""
+        found: list[str] = self._ids.take(pa.array(rows)).to_pylist()
+        return found
+
+    def text_hashes(self, rows: NDArray[np.int64]) -> list[str]:
+        """The `indexer.records.text_hash` of each mentor at `rows` when it was indexed."""
+        found: list[str] = self._hashes.take(pa.array(rows)).to_pylist()
+        return found
 
     def text_hash(self, row: int) -> str:
         """The `indexer.records.text_hash` of the mentor at `row` when it was indexed."""
-        return self._hashes[row]
+        found: str = self._hashes[row].as_py()
+        return found
 
     def row(self, id: str) -> int | None:
         """The row of the mentor, or None."""
-        at = bisect.bisect_left(self._ids, id)
-        return at if at < self.size and self._ids[at] == id else None
+        at = bisect.bisect_left(self._ids, id, key=pa.StringScalar.as_py)
+        return at if at < self.size and self._ids[at].as_py() == id else None
 
-    def texts(self, column: str) -> list[str]:
-        """One string a row; "" where the record has none."""
-        values: list[str] = self.table[column].to_pylist()
-        return values
+    def find(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """The row of each of many ids, -1 for those who are not here; shape (len(ids),)."""
+        found = pc.index_in(pa.array(ids, pa.string()), value_set=self._ids)
+        rows: NDArray[np.int64] = found.fill_null(-1).to_numpy().astype(np.int64)
+        return rows
 
-    def lists(self, column: str) -> list[list[str]]:
-        """One list of strings a row."""
-        values: list[list[str]] = self.table[column].to_pylist()
-        return values
+    def having(self, column: str, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Which rows have one of `texts` in `column`, without regard to case; shape (size,)."""
+        return self._owners(column).having({text.casefold() for text in texts})
+
+    def where(self, column: str, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+        """Which rows have a text in `column` for which `holds`; shape (size,).
+
+        Texts are given without case, but for time zones, whose names have one.
+        """
+        return self._owners(column).where(holds)
+
+    def where_attribute(self, name: str, holds: Callable[[Any], bool]) -> NDArray[np.bool_]:
+        """Which rows have an attribute of the name, for whose value `holds`; shape (size,)."""
+        if self._attributes is None:
+            with self._making:
+                if self._attributes is None:  # no other thread has made them meanwhile
+                    whole = self.table["attributes"].combine_chunks()
+                    self._attributes = owners_of_attributes(whole)
+        owners = self._attributes.get(name)
+        return np.zeros(self.size, dtype=np.bool_) if owners is None else owners.where(holds)
 
     def available(self) -> NDArray[np.bool_]:
         """Available and with a free place, as of the snapshot; shape (n_mentors,)."""
         values: NDArray[np.bool_] = self.table["available"].to_numpy(zero_copy_only=False)
         return values
 
-    def attributes(self) -> list[dict[str, Attribute]]:
-        """The free attributes of each row."""
-        return [json.loads(text) for text in self.table["attributes"].to_pylist()]
+    def _owners(self, column: str) -> Owners:
+        """Made when a filter first asks for them: who has which text of `column`."""
+        if column not in self._texts:
+            with self._making:
+                if column not in self._texts:
+                    whole = self.table[column].combine_chunks()
+                    self._texts[column] = owners_of_texts(whole, folded=column != "timezone")
+        return self._texts[column]
 
 
 def _row(mentor: Mentor) -> dict[str, object]:

@@ -113,15 +113,14 @@ class Follower:
         Whoever changed after the index's sequence comes with the next change.
         """
         known = self._store.text_hashes(self._tenant)
-        other = [
-            id
-            for id, (revision, text_hash) in known.items()
-            if revision <= index.sequence and index.catalogue.text_hash_of(id) != text_hash
-        ]
+        old = [id for id, (revision, _) in known.items() if revision <= index.sequence]
+        indexed = index.catalogue.text_hashes_of(old)
+        other = [id for id, was in zip(old, indexed, strict=True) if was != known[id][1]]
         if other:
             changes = self._store.now(self._tenant, other)
             index = index.advanced(index.sequence, changes, self._vectors)
-        right = (index.catalogue.text_hash_of(id) == known[id][1] for id in other)
+        indexed = index.catalogue.text_hashes_of(other)
+        right = (now == known[id][1] for id, now in zip(other, indexed, strict=True))
         return index.without(set(index.catalogue.ids_alive()) - known.keys()), sum(right)
 
     def _opened(self, generations: Generations) -> tuple[LiveIndex, Origin]:

@@ -8,7 +8,8 @@ answers are the same to the last bit.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from indexer.records import readable
 from indexer.segment import Kept, Segment, joined, segment_of
 from indexer.store import Changed
 from indexer.vectors import Vectors
-from models.mentor import Attribute, Mentor
+from models.mentor import Mentor
+from models.ports import Saturations
 
 log = logging.getLogger(__name__)
 
@@ -201,11 +203,11 @@ class LiveCatalogue:
         return np.concatenate([s.catalogue.mean_norms[at] for s, at in self._index.parts(rows)])
 
     def ids(self, rows: NDArray[np.int64]) -> list[str]:
-        first = self._index.first
-        owners = np.searchsorted(first, rows, side="right") - 1
-        locals_ = (rows - first[owners]).tolist()
-        catalogues = [segment.catalogue for segment in self._index.segments]
-        return [catalogues[i].id(j) for i, j in zip(owners.tolist(), locals_, strict=True)]
+        """The ids at `rows`, in any order."""
+        order = np.argsort(rows, kind="stable")
+        parts = self._index.parts(rows[order])
+        found = [id for segment, at in parts for id in segment.catalogue.ids(at)]
+        return [found[i] for i in np.argsort(order).tolist()]
 
     def ids_alive(self) -> list[str]:
         """The ids of everybody who counts."""
@@ -215,10 +217,17 @@ class LiveCatalogue:
         segment, local = self._index.place(row)
         return segment.catalogue.text_hash(local)
 
-    def text_hash_of(self, id: str) -> str | None:
-        """The text hash of the mentor as indexed, None for somebody who is not here."""
-        row = self.row(id)
-        return None if row is None else self.text_hash(row)
+    def text_hashes_of(self, ids: Sequence[str]) -> list[str | None]:
+        """The text hash of each of many mentors as indexed, None for somebody who is not here."""
+        found: list[str | None] = [None] * len(ids)
+        for segment, first in zip(self._index.segments, self._index.first[:-1], strict=True):
+            rows = segment.catalogue.find(ids)
+            here = np.flatnonzero(rows >= 0)
+            here = here[self._index.alive[first + rows[here]]]
+            hashes = segment.catalogue.text_hashes(rows[here])
+            for i, text_hash in zip(here.tolist(), hashes, strict=True):
+                found[i] = text_hash
+        return found
 
     def row(self, id: str) -> int | None:
         """The row at which the mentor counts, or None."""
@@ -233,17 +242,22 @@ class LiveCatalogue:
         found = (self.row(id) for id in set(ids))
         return np.asarray(sorted(row for row in found if row is not None), dtype=np.int64)
 
-    def texts(self, column: str) -> list[str]:
-        """One string a row; "" where the record has none."""
-        return [v for segment in self._index.segments for v in segment.catalogue.texts(column)]
+    def having(self, column: str, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Which rows have one of `texts` in `column`, without regard to case; shape (size,)."""
+        return np.concatenate([s.catalogue.having(column, texts) for s in self._index.segments])
 
-    def lists(self, column: str) -> list[list[str]]:
-        """One list of strings a row."""
-        return [v for segment in self._index.segments for v in segment.catalogue.lists(column)]
+    def where(self, column: str, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+        """Which rows have a text in `column` for which `holds`; shape (size,).
 
-    def attributes(self) -> list[dict[str, Attribute]]:
-        """The free attributes of each row."""
-        return [v for segment in self._index.segments for v in segment.catalogue.attributes()]
+        Texts are given without case, but for time zones, whose names have one.
+        """
+        return np.concatenate([s.catalogue.where(column, holds) for s in self._index.segments])
+
+    def where_attribute(self, name: str, holds: Callable[[Any], bool]) -> NDArray[np.bool_]:
+        """Which rows have an attribute of the name, for whose value `holds`; shape (size,)."""
+        return np.concatenate(
+            [s.catalogue.where_attribute(name, holds) for s in self._index.segments]
+        )
 
 
 class LiveDense:
@@ -297,14 +311,25 @@ class LiveLexical:
         self, weights: Mapping[str, float], top_k: int, eligible: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
         """Rows of the `top_k` mentors with the greatest weighted sum > 0, sorted."""
+        first = self._index.first
         mask = self._index.alive if eligible is None else eligible & self._index.alive
-        found = [segment.lexical.sums(weights) for segment in self._index.segments]
-        return best_rows(np.where(mask, np.concatenate(found), 0.0), top_k)
+        rows, sums = [], []
+        for i, segment in enumerate(self._index.segments):
+            here = mask[first[i] : first[i + 1]]
+            at, found = segment.lexical.best(weights, top_k, here)
+            rows.append(at + first[i])
+            sums.append(found)
+        best = best_rows(np.concatenate(sums), top_k)
+        return np.concatenate(rows)[best]
 
-    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem is absent."""
-        parts = self._index.parts(rows)
-        return np.concatenate([segment.lexical.saturations(stems, at) for segment, at in parts])
+    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> Saturations:
+        """Which of `stems`, all different, each mentor at `rows` (sorted) uses, and how much."""
+        parts, before = [], 0
+        for segment, at in self._index.parts(rows):
+            found = segment.lexical.saturations(stems, at)
+            parts.append(found._replace(mentor=found.mentor + before))
+            before += len(at)
+        return Saturations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _firsts(segments: Sequence[Segment]) -> NDArray[np.int64]:

@@ -1,13 +1,13 @@
 """The ports. Whoever uses them does not know which engine is behind."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.mentor import Attribute, Mentor
+from models.mentor import Mentor
 from models.passage import Passage
 from models.terms import Term
 
@@ -105,6 +105,18 @@ class PassageIndex(Protocol):
         ...
 
 
+class Saturations(NamedTuple):
+    """BM25's saturated term frequencies of some stems in the words of some mentors.
+
+    An entry for each stem that a mentor uses, mentor by mentor: the place of the mentor among
+    those asked for, int64; that of the stem, int64; and the saturation, float64, range (0, 1).
+    """
+
+    mentor: NDArray[np.int64]
+    stem: NDArray[np.int64]
+    saturation: NDArray[np.float64]
+
+
 class LexicalIndex(Protocol):
     """Which mentors use the words of a goal."""
 
@@ -114,12 +126,8 @@ class LexicalIndex(Protocol):
         """Rows of the `top_k` mentors with the greatest weighted BM25 sum > 0, sorted."""
         ...
 
-    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """BM25's saturated term frequency of each stem in the words of each mentor at `rows`.
-
-        `rows` are sorted. Float64, shape (len(rows), len(stems)), range [0, 1): 0 where the stem
-        is absent.
-        """
+    def saturations(self, stems: Sequence[str], rows: NDArray[np.int64]) -> Saturations:
+        """Which of `stems`, all different, each mentor at `rows` (sorted) uses, and how much."""
         ...
 
 
@@ -150,17 +158,28 @@ class Catalogue(Protocol):
         """`Stored.text_hash` of the mentor when it was indexed."""
         ...
 
-    def texts(self, column: str) -> list[str]:
-        """One string a row; "" where the record has none."""
+    def having(self, column: str, texts: Collection[str]) -> NDArray[np.bool_]:
+        """Which rows have one of `texts` in `column`, without regard to case; shape (size,)."""
         ...
 
-    def lists(self, column: str) -> list[list[str]]: ...
+    def where(self, column: str, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+        """Which rows have a text in `column` for which `holds`; shape (size,).
+
+        Each text in use is asked about once, without case, but for time zones, whose names have
+        one. Where a record has none in a column of single texts, it has "".
+        """
+        ...
+
+    def where_attribute(self, name: str, holds: Callable[[Any], bool]) -> NDArray[np.bool_]:
+        """Which rows have an attribute of the name, for whose value `holds`; shape (size,).
+
+        Each value in use is asked about once, a list as a whole; true is not 1.
+        """
+        ...
 
     def available(self) -> NDArray[np.bool_]:
         """Available and with a free place when indexed; shape (n_mentors,)."""
         ...
-
-    def attributes(self) -> list[dict[str, Attribute]]: ...
 
 
 class Index(Protocol):

@@ -4,6 +4,7 @@ import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,54 +55,34 @@ def eligible(
     mask = catalogue.alive().copy()
     if filters.available is not None:
         mask &= catalogue.available() == filters.available
-    for values, column in ((filters.country, "country"), (filters.seniority, "seniority")):
-        if values:
-            mask &= _where(catalogue.texts(column), _one_of(values))
+    for column, texts in (
+        ("country", filters.country),
+        ("seniority", filters.seniority),
+        ("industries", filters.industry),
+        ("skills", filters.skills_any),
+        *(("skills", (skill,)) for skill in filters.skills_all),
+    ):
+        if texts:
+            mask &= catalogue.having(column, texts)
     if filters.language:
-        mask &= _where(catalogue.lists("languages"), _speaks(filters.language))
-    for values, column in ((filters.industry, "industries"), (filters.skills_any, "skills")):
-        if values:
-            mask &= _where(catalogue.lists(column), _any_of(values))
-    if filters.skills_all:
-        mask &= _where(catalogue.lists("skills"), _all_of(filters.skills_all))
+        mask &= catalogue.where("languages", _speaks(filters.language))
     if filters.max_hours_apart is not None:
-        mask &= _near(catalogue.texts("timezone"), filters, now or datetime.now(UTC))
-    if filters.attributes:
-        mask &= _where(catalogue.attributes(), _has_attributes(filters.attributes))
+        mask &= catalogue.where("timezone", _near(filters, now or datetime.now(UTC)))
+    for name, condition in filters.attributes.items():
+        mask &= catalogue.where_attribute(name, partial(_matches, condition=condition))
     if exclude.organization:
-        mask &= ~_where(catalogue.lists("organizations"), _any_of(exclude.organization))
+        mask &= ~catalogue.having("organizations", exclude.organization)
     mask[catalogue.rows(exclude.ids)] = False
     return mask
 
 
-def _where(values: Sequence[object], holds: Callable[..., bool]) -> NDArray[np.bool_]:
-    return np.fromiter((holds(value) for value in values), dtype=np.bool_, count=len(values))
-
-
-def _one_of(wanted: Sequence[str]) -> Callable[[str], bool]:
-    folded = {text.casefold() for text in wanted}
-    return lambda value: value.casefold() in folded
-
-
-def _any_of(wanted: Sequence[str]) -> Callable[[list[str]], bool]:
-    folded = {text.casefold() for text in wanted}
-    return lambda values: any(value.casefold() in folded for value in values)
-
-
-def _all_of(wanted: Sequence[str]) -> Callable[[list[str]], bool]:
-    folded = {text.casefold() for text in wanted}
-    return lambda values: folded <= {value.casefold() for value in values}
-
-
-def _speaks(wanted: Sequence[str]) -> Callable[[list[str]], bool]:
+def _speaks(wanted: Sequence[str]) -> Callable[[str], bool]:
     """BCP 47 basic filtering (RFC 4647): "pt" takes "pt-BR", "pt-BR" does not take "pt"."""
-    ranges = [tag.casefold() for tag in wanted]
-    return lambda tags: any(
-        f"{tag.casefold()}-".startswith(f"{r}-") for tag in tags for r in ranges
-    )
+    ranges = tuple(f"{tag.casefold()}-" for tag in wanted)
+    return lambda tag: f"{tag}-".startswith(ranges)
 
 
-def _near(zones: Sequence[str], filters: Filters, now: datetime) -> NDArray[np.bool_]:
+def _near(filters: Filters, now: datetime) -> Callable[[str], bool]:
     here = _hours(filters.timezone, now)
     if here is None:
         raise BadFilter(
@@ -109,17 +90,16 @@ def _near(zones: Sequence[str], filters: Filters, now: datetime) -> NDArray[np.b
             f"got {filters.timezone!r}.",
             pointer="/filters/timezone",
         )
-    hours = {zone: _hours(zone, now) for zone in set(zones)}
     limit = filters.max_hours_apart or 0.0
 
     def near(zone: str) -> bool:
-        there = hours[zone]
+        there = _hours(zone, now)
         if there is None:
             return False
         apart = abs(there - here) % 24
         return min(apart, 24 - apart) <= limit
 
-    return _where(zones, near)
+    return near
 
 
 def _hours(zone: str, now: datetime) -> float | None:
@@ -129,13 +109,6 @@ def _hours(zone: str, now: datetime) -> float | None:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return None
     return None if offset is None else offset.total_seconds() / 3600
-
-
-def _has_attributes(wanted: Mapping[str, Attribute | Bounds]) -> Callable[..., bool]:
-    return lambda attributes: all(
-        name in attributes and _matches(attributes[name], condition)
-        for name, condition in wanted.items()
-    )
 
 
 def _matches(value: object, condition: Attribute | Bounds) -> bool:

@@ -66,7 +66,20 @@ def score(
         ]
     )
     parts = micro(signals)
-    order = np.lexsort((np.asarray(catalogue.ids(rows)), -parts.sum(axis=1)))
+    return best_first(rows, parts, catalogue)
+
+
+def best_first(rows: NDArray[np.int64], parts: NDArray[np.int64], catalogue: Catalogue) -> Scored:
+    """The mentors at `rows`, which are distinct, with these `parts` of their scores, in order."""
+    totals = parts.sum(axis=1)
+    order = np.argsort(-totals, kind="stable")
+    # Ids are compared only where scores are equal, which few are.
+    equal = np.diff(totals[order]) == 0
+    tied = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+    if len(tied):
+        among = order[tied]
+        ids = np.asarray(catalogue.ids(rows[among]))
+        order[tied] = among[np.lexsort((ids, -totals[among]))]
     return Scored(rows[order], parts[order])
 
 
@@ -84,10 +97,14 @@ def best_passages_mean(
     `cosines`: shape (n_passages,), grouped by mentor; `counts`: passages a mentor, shape (n,).
     """
     owner = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((-cosines, owner))
-    rank = np.arange(len(cosines)) - np.repeat(np.cumsum(counts) - counts, counts)
-    best = np.where(rank < BEST_PASSAGES, cosines[order], 0.0)
-    sums = np.bincount(owner, best, minlength=len(counts)).astype(np.float64)
+    first = np.cumsum(counts) - counts
+    left = cosines.copy()
+    sums = np.zeros(len(counts))
+    for _ in range(BEST_PASSAGES):
+        best = np.maximum.reduceat(left, first)
+        sums += np.where(np.isfinite(best), best, 0.0)
+        taken = np.flatnonzero(left == best[owner])
+        left[taken[np.diff(owner[taken], prepend=-1) > 0]] = -np.inf  # one, where several tie
     return sums / np.minimum(counts, BEST_PASSAGES)
 
 

@@ -11,7 +11,7 @@ from models.mentor import Mentor
 from models.ports import Catalogue
 from models.recommendation import Obstacle
 from recommender.eligibility import Exclusions, Filters, eligible
-from recommender.scoring import MICRO, Scored
+from recommender.scoring import MICRO, Scored, best_first
 
 TOP = 10  # a page as it comes unless another limit is named
 AT_ONCE = 4_096  # mentors scored together; bounds the memory of a large pool
@@ -74,8 +74,7 @@ def ranking(
     pieces = [score(rows[first : first + AT_ONCE]) for first in range(0, len(rows), AT_ONCE)]
     found = np.concatenate([piece.rows for piece in pieces])
     parts = np.concatenate([piece.parts for piece in pieces])
-    order = np.lexsort((np.asarray(catalogue.ids(found)), -parts.sum(axis=1)))
-    return Scored(found[order], parts[order])
+    return best_first(found, parts, catalogue)
 
 
 def place(

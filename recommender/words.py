@@ -33,14 +33,24 @@ def matches(
     range [0, 1).
     """
     near = [alike(stem) for stem in stems]
-    wanted = list({other: None for one in near for other in one})
-    column = {other: i for i, other in enumerate(wanted)}
-    saturations = lexical.saturations(wanted, rows)
-    found = np.zeros((len(rows), len(stems)))
-    for i, one in enumerate(near):
-        worth = np.fromiter(one.values(), dtype=np.float64)
-        found[:, i] = (saturations[:, [column[other] for other in one]] * worth).max(axis=1)
-    return found
+    wanted = list(dict.fromkeys(other for one in near for other in one))
+    used = lexical.saturations(wanted, rows)
+    # Pairs of a word looked for and a word of the goal that it answers, grouped by the former.
+    place = {other: i for i, other in enumerate(wanted)}
+    word = np.asarray([place[other] for one in near for other in one], dtype=np.int64)
+    order = np.argsort(word, kind="stable")
+    asked = np.repeat(np.arange(len(near)), [len(one) for one in near])[order]
+    credit = np.asarray([credit for one in near for credit in one.values()])[order]
+    pairs = np.bincount(word, minlength=len(wanted))
+    first = np.cumsum(pairs) - pairs
+    # Each entry comes once for every word of the goal that it answers.
+    times = pairs[used.stem]
+    entry = np.repeat(np.arange(len(times)), times)
+    pair = np.arange(len(entry)) + (first[used.stem] - np.cumsum(times) + times)[entry]
+    found = np.zeros(len(rows) * len(stems))
+    at = used.mentor[entry] * len(stems) + asked[pair]
+    np.maximum.at(found, at, used.saturation[entry] * credit[pair])
+    return found.reshape(len(rows), len(stems))
 
 
 def matched_by(
@@ -52,10 +62,13 @@ def matched_by(
     """
     near = {stem: {o: worth for o, worth in alike(stem).items() if o in among} for stem in stems}
     wanted = list({other: None for one in near.values() for other in one})
-    said = dict(zip(wanted, lexical.saturations(wanted, np.asarray([row]))[0], strict=True))
+    used = lexical.saturations(wanted, np.asarray([row]))
+    said = {
+        wanted[i]: of for i, of in zip(used.stem.tolist(), used.saturation.tolist(), strict=True)
+    }
     found = {}
     for stem, one in near.items():
-        worth = {other: float(said[other]) * credit for other, credit in one.items()}
+        worth = {other: said[other] * credit for other, credit in one.items() if other in said}
         if worth:
             best = max(worth, key=lambda other: worth[other])
             found[stem] = (best, worth[best])

@@ -2,6 +2,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer.dense import FaissPassageIndex
 from indexer.lexical import SparseLexicalIndex
@@ -10,6 +12,7 @@ from recommender.scoring import (
     LEXICAL,
     PASSAGES,
     PROFILE,
+    best_first,
     best_passages_mean,
     lexical_share,
     micro,
@@ -133,3 +136,27 @@ def test_the_opposite_of_the_goal_has_the_lowest_score():
 
 def test_nobody_to_score_is_no_error():
     assert scored([EAST], "a", rows=[]).parts.shape == (0, 3)
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([-1.0, -0.25, 0.0, 0.1, 0.3, 0.7, 1.0]), min_size=1, max_size=6),
+        max_size=5,
+    )
+)
+def test_the_best_three_passages_are_added_from_the_best_on(mentors):
+    cosines = np.asarray([cosine for one in mentors for cosine in one], dtype=np.float64)
+    before = cosines.copy()
+    found = best_passages_mean(cosines, np.asarray([len(one) for one in mentors], np.int64))
+    best = [sorted(one, reverse=True)[:3] for one in mentors]
+    assert found.tolist() == [sum(one, 0.0) / len(one) for one in best]
+    assert cosines.tolist() == before.tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=12))
+def test_mentors_stand_by_score_and_then_by_id(parts):
+    ids = [f"m{(i * 7) % 13:02}" for i in range(len(parts))]  # rows of several segments
+    rows = np.arange(len(parts))[::-1]
+    ranked = best_first(rows, np.asarray(parts, np.int64).reshape(-1, 2)[::-1], Nameless(*ids))
+    assert ranked.rows.tolist() == sorted(rows.tolist(), key=lambda i: (-sum(parts[i]), ids[i]))
+    assert ranked.parts.tolist() == [list(parts[i]) for i in ranked.rows.tolist()]
