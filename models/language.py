@@ -16,6 +16,7 @@ ENGLISH = 0.8  # a text with more well-known English words is English, whatever 
 _ASCII_END = 128
 
 
+@functools.lru_cache(maxsize=1_000)
 def foreign_language(text: str) -> str | None:
     """The ISO 639 code of `text` when it is clearly not English, else None."""
     other_script = not text.isascii() and _is_in_other_letters(text)

@@ -23,8 +23,10 @@ def candidates(
     `places`: how many recommendations one page has; all eligible rows come when the two searches
     find fewer.
     """
-    queries = np.vstack([vectors.goal[None], vectors.parts])
-    dense = index.dense.nearest(queries, max(NEAREST_PASSAGES, PASSAGES_PER_PLACE * places), mask)
+    # By the whole goal, as scores are: searching for its parts too found nobody better.
+    dense = index.dense.nearest(
+        vectors.goal[None], max(NEAREST_PASSAGES, PASSAGES_PER_PLACE * places), mask
+    )
     lexical = index.lexical.best(
         reach(goals.terms), max(BEST_LEXICAL, LEXICAL_PER_PLACE * places), mask
     )

@@ -3,7 +3,7 @@
 Nothing here changes a score or is computed from anything but what made it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,14 +46,18 @@ def explain(
     parts: NDArray[np.int64],
     index: Index,
     recipe: Recipe,
+    stems: Collection[str],
 ) -> Explanation:
-    """Why the mentor at `row` has these `parts` (millionths: passages, profile, lexical)."""
+    """Why the mentor at `row` has these `parts` (millionths: passages, profile, lexical).
+
+    `stems`: what `recommender.words.reach` finds for the goal.
+    """
     at = np.asarray([row])
     cosines, _ = index.dense.cosines(np.vstack([vectors.goal[None], vectors.parts]), at)
     asking = asked(goals.parts)
     record = as_record(mentor)
     quotes = Quotes(asking, vectors, cosines, mentor, record, recipe)
-    words = SharedWords(goals, row, mentor, record, index.lexical, recipe)
+    words = SharedWords(goals, row, mentor, record, index.lexical, recipe, stems)
     said = quotes.nearest()
     about = quotes.further(said, float(index.catalogue.mean_norms(at)[0]))
     named = words.reasons()

@@ -12,7 +12,7 @@ from models.ports import LexicalIndex, Recipe
 from models.recommendation import Reason
 from models.terms import Term
 from recommender.scoring import LEXICAL, shares
-from recommender.words import alike, matched_by, reach
+from recommender.words import alike, matched_by
 
 READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
 KIN = 0.4  # credit below which a related word counts unseen: "afternoon" is no reason for "nights"
@@ -30,11 +30,12 @@ class SharedWords:
         record: Mapping[str, object],
         lexical: LexicalIndex,
         recipe: Recipe,
+        stems: Collection[str],
     ) -> None:
-        """`record`: that of the mentor."""
+        """`record`: that of the mentor; `stems`: what `recommender.words.reach` finds."""
         self._goals = goals
         self._record = record
-        self._places = _places(mentor, recipe, reach(goals.terms))
+        self._places = _places(mentor, recipe, stems)
         found = matched_by(list(goals.terms), self._places, row, lexical)
         attainable = sum(goals.terms.values()) or 1.0
         self._worth = {

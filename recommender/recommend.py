@@ -27,6 +27,7 @@ from recommender.paging import Page, Pages
 from recommender.scoring import MICRO, PARTS, VERSION, Scored, followed_by, score
 from recommender.standing import obstacles, place, ranking
 from recommender.telling import tell
+from recommender.words import reach
 
 MOST = 300  # recommendations of one request
 CONTEXT = 900  # characters of goal text encoded at once, within the encoder's maximum of tokens
@@ -91,6 +92,7 @@ class Recommender:
             page = self._page(ranked, request)
         first = page if not request.offset else self._page(ranked, replace(request, offset=0))
         abstained = _nobody_fits(goals, first)
+        stems = reach(goals.terms) if request.explain else None
         return Recommendations(
             goals,
             (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown], abstained)),
@@ -98,9 +100,7 @@ class Recommender:
             self._encoder.space_id,
             abstained,
             tuple(
-                self._recommendation(
-                    goals, vectors, *one, moves.get(one[0]), wanted=request.explain
-                )
+                self._recommendation(goals, vectors, *one, moves.get(one[0]), stems)
                 for one in page.shown
             ),
             page.next_offset,
@@ -125,7 +125,7 @@ class Recommender:
             self.index_version,
             self._encoder.space_id,
             rank,
-            self._recommendation(goals, vectors, row, mentor, parts, None, wanted=True),
+            self._recommendation(goals, vectors, row, mentor, parts, None, reach(goals.terms)),
             why_not,
             nearly(goals, mentor, partial(self._place, request, id))
             if rank is not None and rank > NEAR
@@ -178,12 +178,12 @@ class Recommender:
         mentor: Mentor,
         parts: NDArray[np.int64],
         move: Move | None,
-        *,
-        wanted: bool,
+        stems: Collection[str] | None,
     ) -> Recommendation:
+        """With `stems`, what the goal's words reach, the reasons are told."""
         why = (
-            explain(goals, vectors, row, mentor, parts, self._index, self._recipe)
-            if wanted
+            explain(goals, vectors, row, mentor, parts, self._index, self._recipe, stems)
+            if stems is not None
             else unexplained(parts)
         )
         useful = _chance(goals, parts)
@@ -201,7 +201,7 @@ class Recommender:
             facts(mentor),
             {"diversity": move} if move else {},
         )
-        return replace(one, summary=tell(goals, one)) if wanted else one
+        return replace(one, summary=tell(goals, one)) if stems is not None else one
 
 
 def _chance(goals: Goals, parts: NDArray[np.int64]) -> float:

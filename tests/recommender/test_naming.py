@@ -7,6 +7,7 @@ from recommender.goals import understand
 from recommender.naming import KIN, MOST_TERMS, READABLE, SharedWords
 from recommender.recommend import Request
 from recommender.scoring import LEXICAL
+from recommender.words import reach
 
 TABLE = {"lawyer": {"attorney": 0.8, "court": 0.4}}
 
@@ -119,7 +120,9 @@ def shared(pool, goal, bio):
     (found,) = one.recommend(Request(goal)).recommendations
     goals = understand(goal)
     record = as_record(found.mentor)
-    words = SharedWords(goals, 0, found.mentor, record, one._index.lexical, one._recipe)
+    words = SharedWords(
+        goals, 0, found.mentor, record, one._index.lexical, one._recipe, reach(goals.terms)
+    )
     return [words.share(part) for part in goals.parts]
 
 
