@@ -301,7 +301,7 @@ def test_of_many_mentors_with_one_fault_five_are_named(folder, sql, opened):
 
 @pytest.mark.parametrize(
     "file",
-    ["manifest.json", "catalogue.arrow", "first.npy", "passages.faiss", "stems.txt", "lexical.npz"],
+    ["manifest.json", "catalogue.arrow", "first.npy", "passages.f16", "stems.txt", "lexical.npz"],
 )
 def test_a_file_of_a_snapshot_with_one_bit_changed_is_found_and_mended(folder, opened, file):
     path = flip(live(folder) / file)

@@ -16,7 +16,7 @@ FILES = (
     "first.npy",
     "lexical.npz",
     "manifest.json",
-    "passages.faiss",
+    "passages.f16",
     "stems.txt",
 )
 
@@ -83,8 +83,9 @@ def test_a_snapshot_that_was_read_answers_as_the_one_that_was_written(made, fold
 def test_the_manifest_counts_what_is_there(made, folder):
     assert write(made, folder) == read_manifest(folder)
     manifest = read_manifest(folder)
-    assert (manifest.format, manifest.space_id, manifest.runtime_id) == (2, "table-1", "numpy")
-    assert (manifest.sequence, manifest.mentors, manifest.passages) == (5, 5, 18)
+    assert (manifest.format, manifest.space_id, manifest.runtime_id) == (3, "table-1", "numpy")
+    assert (manifest.sequence, manifest.mentors) == (5, 5)
+    assert (manifest.passages, manifest.dimension) == (18, 9)
     assert sorted(manifest.files) == [file for file in FILES if file != "manifest.json"]
     assert manifest.sections == {}
 
@@ -169,10 +170,10 @@ def test_a_manifest_that_is_none_is_damage(written, manifest):
         read(written)
 
 
-@pytest.mark.parametrize("format", [1, 3, "2"])
+@pytest.mark.parametrize("format", [2, 4, "3"])
 def test_another_format_is_refused_with_both_numbers(written, format):
     (written / "manifest.json").write_text(json.dumps({"format": format, "shape": "unheard of"}))
-    with pytest.raises(SnapshotDamaged, match=f"has format {format!r}, this program reads 2"):
+    with pytest.raises(SnapshotDamaged, match=f"has format {format!r}, this program reads 3"):
         read(written)
 
 
