@@ -19,9 +19,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 FROM = 50_000  # passages; below, reading all of them is as fast (benchmarks/search.md)
-_LISTS = 1.6  # lists over the square root of the passages; more or fewer are slower at one recall
+_LISTS = 1.3  # lists over the square root of the passages, rounded to a power of two
 _LOPSIDED = 2.0  # from so many times too few or too many lists on they are trained anew
-_READ = 128  # lists read for a query; benchmarks/search.md has the recall
+_READ = 96  # lists read for a query; benchmarks/search.md has the recall
 _SAMPLE = 64  # passages a list that training looks at
 _ROUNDS = 10
 _SEED = 1
@@ -136,19 +136,21 @@ class PassageLists:
         return True
 
     def _ids(self, number: int) -> NDArray[np.int64]:
-        lists = self.index.invlists
         ids: NDArray[np.int64] = faiss.rev_swig_ptr(
-            lists.get_ids(number), lists.list_size(number)
+            self._lists.get_ids(number), self._lists.list_size(number)
         )
         return ids
 
     def _decoded(self, number: int) -> NDArray[np.float32]:
-        lists = self.index.invlists
-        size = lists.list_size(number)
-        codes = faiss.rev_swig_ptr(lists.get_codes(number), size * lists.code_size)
-        rows = np.empty((size, self.index.d), np.float32)
-        self.index.sq.decode(faiss.swig_ptr(codes), faiss.swig_ptr(rows), size)
+        shape = self._lists.list_size(number), self._lists.code_size
+        codes = faiss.rev_swig_ptr(self._lists.get_codes(number), shape[0] * shape[1])
+        rows: NDArray[np.float32] = self.index.sq.decode(codes.reshape(shape))
         return rows
+
+    @property
+    def _lists(self) -> "faiss.InvertedLists":
+        assert self.index.invlists is not None
+        return self.index.invlists
 
 
 def _lists_for(passages: int) -> int:
@@ -164,11 +166,12 @@ def _fitted(
     lowest, highest = np.full(vectors.shape[1], np.inf), np.full(vectors.shape[1], -np.inf)
     for at, rows in _stretches(vectors):
         places = numbers[at : at + len(rows)], np.arange(len(rows))
-        member = sp.csr_matrix(
-            (np.ones(len(rows), np.float32), places), shape=(count, len(rows))
-        )
+        member = sp.csr_matrix((np.ones(len(rows), np.float32), places), shape=(count, len(rows)))
         sums += member @ rows
-        lowest, highest = np.minimum(lowest, rows.min(axis=0)), np.maximum(highest, rows.max(axis=0))
+        lowest, highest = (
+            np.minimum(lowest, rows.min(axis=0)),
+            np.maximum(highest, rows.max(axis=0)),
+        )
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     centres = (sums / np.where(lengths, lengths, 1.0)).astype(np.float32)
     return centres, np.concatenate([lowest, highest - lowest]).astype(np.float32)

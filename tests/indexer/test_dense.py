@@ -174,6 +174,13 @@ def test_a_mentor_has_the_same_cosines_alone_and_among_others(index):
     assert alone.tolist() == everybody[:, 3:].tolist()
 
 
+def test_a_vector_that_rounding_made_longer_is_no_nearer_than_can_be():
+    row = np.float32([[0.0102, np.sqrt(1 - 0.0102**2)]])
+    index = FaissPassageIndex.build(row, np.asarray([0, 1]))
+    assert np.linalg.norm(index.vectors.astype(float)) > 1
+    assert index.cosines(row / row[0, 1], np.asarray([0]))[0].tolist() == [[1.0]]
+
+
 def test_nobody_has_no_cosine(index):
     cosines, counts = index.cosines(EAST, np.zeros(0, dtype=np.int64))
     assert cosines.shape == (1, 0)
@@ -188,7 +195,11 @@ def test_the_mean_of_passages_that_agree_is_long_and_of_opposites_short(index):
 def test_the_direction_of_a_mean_has_length_one(index):
     found = index.means(np.asarray([0, 1, 2]))
     assert found.dtype == np.float32
-    expected = [np.asarray([1 + SIX, EIGHT]) / np.hypot(1 + SIX, EIGHT), [0, 1], [-np.sqrt(0.5), -np.sqrt(0.5)]]
+    expected = [
+        np.asarray([1 + SIX, EIGHT]) / np.hypot(1 + SIX, EIGHT),
+        [0, 1],
+        [-np.sqrt(0.5), -np.sqrt(0.5)],
+    ]
     assert found == pytest.approx(np.asarray(expected), abs=1e-7)
 
 

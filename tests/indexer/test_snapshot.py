@@ -1,11 +1,17 @@
 import json
 import os
+from dataclasses import replace
+from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
+from indexer.dense import FaissPassageIndex
 from indexer.generations import Generations
+from indexer.lists import PassageLists
 from indexer.live import LiveIndex
+from indexer.segment import Segment
 from indexer.snapshot import Snapshot, read, read_manifest, write
 from indexer.store import Store
 from models.errors import SnapshotDamaged
@@ -182,6 +188,54 @@ def test_a_snapshot_in_use_survives_its_files_being_dropped(made, tmp_path):
     found = read(generations.path(generations.publish(made)))
     generations.drop_all()
     assert_equal(found, made)
+
+
+@pytest.fixture
+def with_lists(made, folder, monkeypatch):
+    """A snapshot with inverted lists, though it has few passages."""
+    monkeypatch.setattr("indexer.lists.FROM", 2)
+    dense = made.segment.dense
+    listed = FaissPassageIndex.build(dense.vectors, dense.first)
+    segment = Segment(made.segment.catalogue, listed, made.segment.lexical)
+    return replace(made, segment=segment)
+
+
+def test_lists_are_written_where_there_are_any_and_read_equal(with_lists, folder):
+    assert "lists.faiss" in write(with_lists, folder).files
+    found = read(folder)
+    assert_equal(found, with_lists)
+    one, other = (each.segment.dense.lists.index for each in (found, with_lists))
+    assert faiss.serialize_index(one).tobytes() == faiss.serialize_index(other).tobytes()
+
+
+def test_lists_with_one_bit_changed_are_refused_by_name(with_lists, folder):
+    write(with_lists, folder)
+    flip(folder / "lists.faiss", 300)
+    with pytest.raises(SnapshotDamaged, match=r"lists\.faiss is missing or damaged"):
+        read(folder)
+
+
+def test_lists_of_other_passages_are_damage_however_right_their_sum(with_lists, folder):
+    lists = PassageLists.of(with_lists.segment.dense.vectors[1:], np.zeros(17, np.int64), 1)
+    dense = FaissPassageIndex(
+        with_lists.segment.dense.vectors, with_lists.segment.dense.first, lists
+    )
+    write(replace(with_lists, segment=replace(with_lists.segment, dense=dense)), folder)
+    with pytest.raises(SnapshotDamaged, match=r"lists\.faiss is missing or damaged"):
+        read(folder)
+
+
+def test_vectors_and_lists_are_mapped_and_last_when_their_files_are_removed(with_lists, tmp_path):
+    generations = Generations(tmp_path / "tenant")
+    found = read(generations.path(generations.publish(with_lists)))
+    mapped = Path("/proc/self/maps").read_text(encoding="utf-8")
+    assert {"passages.f16", "lists.faiss"} <= {
+        line.rpartition("/")[2] for line in mapped.split("\n")
+    }
+    generations.drop_all()
+    assert_equal(found, with_lists)
+    query = TableEncoder().encode_queries(["nurse who codes"])
+    assert index_of(found).dense.nearest(query, 2, None).tolist() == [1]
 
 
 def test_a_disk_that_is_full_is_an_error_of_the_system(made, folder, monkeypatch):
