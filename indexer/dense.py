@@ -103,6 +103,14 @@ class FaissPassageIndex:
         Both of shape (n_queries, top_k), nearest first; where fewer are allowed the cosine is -inf
         and the row -1. Exact, but for passages that the lists miss where there are any.
         """
+        cosines, found = self.nearest(queries, top_k, allowed)
+        cosines[found < 0] = -np.inf
+        return cosines, np.where(found < 0, -1, np.searchsorted(self.first, found, "right") - 1)
+
+    def nearest(
+        self, queries: NDArray[np.float32], top_k: int, allowed: Allowed | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """As `top`, with the numbers of the passages instead of their owners' rows."""
         # Threads of several searches at once that wait for each other by spinning stall for
         # seconds when cores are few; requests run side by side instead. The setting is the
         # calling thread's own.
@@ -111,13 +119,10 @@ class FaissPassageIndex:
             shape = (len(queries), top_k)
             return np.full(shape, -np.inf, np.float32), np.full(shape, -1)
         if self._flat is not None:
-            cosines, found = _searched(self._flat, queries, top_k, allowed)
-        elif allowed is not None and allowed.numbers is not None:
-            cosines, found = self._among(allowed.numbers, queries, top_k)
-        else:
-            cosines, found = self._through_lists(queries, top_k, allowed)
-        cosines[found < 0] = -np.inf
-        return cosines, np.where(found < 0, -1, np.searchsorted(self.first, found, "right") - 1)
+            return _searched(self._flat, queries, top_k, allowed)
+        if allowed is not None and allowed.numbers is not None:
+            return self._among(allowed.numbers, queries, top_k)
+        return self._through_lists(queries, top_k, allowed)
 
     def cosines(
         self, queries: NDArray[np.float32], rows: NDArray[np.int64]

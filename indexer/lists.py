@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 FROM = 50_000  # passages; below, reading all of them is as fast (benchmarks/search.md)
 _LISTS = 1.3  # lists over the square root of the passages, rounded to a power of two
 _LOPSIDED = 2.0  # from so many times too few or too many lists on they are trained anew
-_READ = 96  # lists read for a query; benchmarks/search.md has the recall
+READ = 96  # lists read for a query; benchmarks/search.md has the recall
 _SAMPLE = 64  # passages a list that training looks at
 _ROUNDS = 10
 _SEED = 1
@@ -108,7 +108,7 @@ class PassageLists:
             allowed is not None
         ) else None  # fmt: skip
         width, wanted = min(top_k, self.index.ntotal), min(top_k, share * self.index.ntotal)
-        lists = min(self.index.nlist, math.ceil(_READ / math.sqrt(share)))
+        lists = min(self.index.nlist, math.ceil(READ / math.sqrt(share)))
         while True:
             parameters = faiss.SearchParametersIVF(nprobe=lists, sel=selector)  # type: ignore[call-arg]
             found: NDArray[np.int64] = self.index.search(queries, width, params=parameters)[1]

@@ -52,7 +52,7 @@ def test_lists_are_made_from_a_size_on():
 
 
 def test_where_all_lists_are_read_passages_and_cosines_are_the_exact_ones(index, exact):
-    assert index.lists.index.nlist <= lists._READ
+    assert index.lists.index.nlist <= lists.READ
     for one, other in zip(index.top(QUERIES, 50), exact.top(QUERIES, 50), strict=True):
         assert one.tolist() == other.tolist()
 
@@ -60,7 +60,7 @@ def test_where_all_lists_are_read_passages_and_cosines_are_the_exact_ones(index,
 def test_where_few_lists_are_read_most_are_found_and_their_cosines_are_exact(
     index, exact, monkeypatch
 ):
-    monkeypatch.setattr(lists, "_READ", 16)
+    monkeypatch.setattr(lists, "READ", 16)
     cosines, _ = index.top(QUERIES, 50)
     right, _ = exact.top(QUERIES, 50)
     shared = [len(np.intersect1d(*each)) / 50 for each in zip(cosines, right, strict=True)]
@@ -69,7 +69,7 @@ def test_where_few_lists_are_read_most_are_found_and_their_cosines_are_exact(
 
 def test_fewer_lists_read_find_less(index):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lists, "_READ", 1)
+        patch.setattr(lists, "READ", 1)
         one = found(index.lists, 20)
     passages = index.lists.numbers()
     assert all(len(np.unique(passages[row[row >= 0]])) == 1 for row in one)
@@ -87,7 +87,7 @@ def test_only_those_allowed_are_found_and_as_exactly(index, exact):
 
 @pytest.mark.parametrize("count", [0, 1, 25, 26])
 def test_few_are_read_one_by_one_and_found_to_the_last(index, exact, count, monkeypatch):
-    monkeypatch.setattr(lists, "_READ", 1)
+    monkeypatch.setattr(lists, "READ", 1)
     eligible = np.arange(MENTORS) < count
     allowed = index.allowed(eligible)
     assert (allowed.count, allowed.numbers is not None) == (4 * count, count <= 25)
@@ -97,7 +97,7 @@ def test_few_are_read_one_by_one_and_found_to_the_last(index, exact, count, monk
 
 
 def test_all_lists_are_read_where_those_nearest_hold_too_few(index, monkeypatch):
-    monkeypatch.setattr(lists, "_READ", 1)
+    monkeypatch.setattr(lists, "READ", 1)
     far = index.lists.numbers() == index.lists.nearest((-QUERIES[:1]).astype(np.float16))[0]
     bits = np.packbits(far, bitorder="little")
     near = index.lists.search(QUERIES[:1], 5, bits, far.sum() / len(far))
