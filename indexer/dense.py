@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from indexer import lists
 from indexer.lists import PassageLists
 
-FEW = 10_000  # eligible passages that are faster read one by one than found through lists
+FEW = 20_000  # eligible passages that are faster read one by one than found through lists
 _SPARE = 1.25  # how many more passages are taken from the lists, whose order is approximate
 _AT_ONCE = 65_536  # passages copied at a time
 _limiting = threading.Lock()

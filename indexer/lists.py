@@ -108,7 +108,7 @@ class PassageLists:
             allowed is not None
         ) else None  # fmt: skip
         width, wanted = min(top_k, self.index.ntotal), min(top_k, share * self.index.ntotal)
-        lists = min(self.index.nlist, math.ceil(READ / math.sqrt(share)))
+        lists = min(self.index.nlist, math.ceil(READ / math.cbrt(share)))
         while True:
             parameters = faiss.SearchParametersIVF(nprobe=lists, sel=selector)  # type: ignore[call-arg]
             found: NDArray[np.int64] = self.index.search(queries, width, params=parameters)[1]
