@@ -183,3 +183,11 @@ def test_a_passage_in_two_lists_or_none_is_no_agreement(index):
     ids = twice._ids(int(numbers[0]))
     ids[0] = ids[1]
     assert not twice.agree(index.vectors)
+
+
+def test_where_lists_are_many_their_centres_are_found_through_lists_too(index, monkeypatch):
+    right = index.lists.nearest(index.vectors)
+    monkeypatch.setattr(lists, "_MANY", 64)
+    found = index.lists.nearest(index.vectors)
+    assert 0.2 < (found == right).mean() < 1
+    assert found.min() >= 0
