@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai clean
+.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -59,6 +59,9 @@ bench-encoder: install ## Prove the encoder's wiring on STS-B; writes benchmarks
 
 bench-changes: install ## Time what changes cost at 1k, 10k and 100k mentors; writes benchmarks/changes.md
 	$(BIN)/python benchmarks/changes.py --occupations $(JUDGED)/onet_occupations.jsonl
+
+bench-search: install ## Time the search for passages and what it misses; writes benchmarks/search.md
+	$(BIN)/python benchmarks/search.py --judged $(JUDGED)
 
 bench-side-by-side: install ## Time answers beside a bulk import; writes benchmarks/side-by-side.md
 	$(BIN)/python benchmarks/side_by_side.py --occupations $(JUDGED)/onet_occupations.jsonl

@@ -233,6 +233,9 @@ def _differences(
     texts = (passage.text for mentor in mentors for passage in passages(mentor))
     rebuilt = segment_of(mentors, vectors.by_key(texts), dimension)
     parts = _unequal(index.whole(), rebuilt)
+    dense = snapshot.segment.dense
+    if dense.lists and not dense.lists.agree(dense.vectors):
+        parts.append("inverted lists")
     if parts:
         yield f"The live snapshot differs from the database in its {', '.join(parts)}."
 

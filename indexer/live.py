@@ -7,6 +7,7 @@ added to a segment that is in use (`docs/adr/0006`). However the mentors are spr
 answers are the same to the last bit.
 """
 
+import functools
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.dense import owners_of_nearest
+from indexer.dense import Allowed, owners_of_nearest
 from indexer.lexical import best_rows
 from indexer.passages import passages
 from indexer.records import readable
@@ -272,15 +273,14 @@ class LiveDense:
         """Rows of the mentors who own the `top_k` nearest passages of any query, sorted.
 
         All passages that tie with the `top_k`-th come along, so that how the mentors are spread
-        over segments does not show.
+        over segments does not show. A large segment finds most of them, not all (`indexer.lists`).
         """
-        mask = self._index.alive if eligible is None else eligible & self._index.alive
+        allowed = self._allowed(eligible)
         width, most = top_k + 1, max(segment.passages for segment in self._index.segments)
         while True:
             cosines, owners = [], []
             for i, segment in enumerate(self._index.segments):
-                here = mask[self._index.first[i] : self._index.first[i + 1]]
-                near, found = segment.dense.top(queries, width, here)
+                near, found = segment.dense.top(queries, width, allowed[i])
                 cosines.append(near)
                 owners.append(np.where(found < 0, -1, found + self._index.first[i]))
             rows, complete = owners_of_nearest(cosines, owners, top_k)
@@ -299,6 +299,26 @@ class LiveDense:
     def means(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The direction of each mean passage vector, float32, shape (len(rows), dimension)."""
         return np.concatenate([segment.dense.means(at) for segment, at in self._index.parts(rows)])
+
+    def _allowed(self, eligible: NDArray[np.bool_] | None) -> list[Allowed | None]:
+        if eligible is None:
+            return self._everybody
+        mask = eligible & self._index.alive
+        if np.array_equal(mask, self._index.alive):
+            return self._everybody
+        return self._passages_of(mask)
+
+    @functools.cached_property
+    def _everybody(self) -> list[Allowed | None]:
+        """The passages of all who count; made once, for there are many more than mentors."""
+        return self._passages_of(self._index.alive)
+
+    def _passages_of(self, mask: NDArray[np.bool_]) -> list[Allowed | None]:
+        first = self._index.first
+        return [
+            segment.dense.allowed(mask[first[i] : first[i + 1]])
+            for i, segment in enumerate(self._index.segments)
+        ]
 
 
 class LiveLexical:

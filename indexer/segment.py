@@ -33,7 +33,7 @@ class Segment:
 
     @property
     def passages(self) -> int:
-        return int(self.dense.index.ntotal)
+        return self.dense.size
 
 
 def segment_of(
@@ -62,9 +62,10 @@ Kept = tuple[Segment, NDArray[np.int64], NDArray[np.bool_]]
 def joined(parts: Sequence[Kept], dimension: int) -> Segment:
     """One segment of the rows that stay of several; no id may stay twice."""
     catalogue = ArrowCatalogue.joined([(s.catalogue, rows, free) for s, rows, free in parts])
-    dense = FaissPassageIndex.joined([(s.dense, rows) for s, rows, _ in parts], dimension)
     lexical = SparseLexicalIndex.joined([(s.lexical, rows) for s, rows, _ in parts])
     order = catalogue.order()
+    # Vectors are many: they are copied once, to where they belong.
+    dense = FaissPassageIndex.joined([(s.dense, rows) for s, rows, _ in parts], dimension, order)
     if (order == np.arange(len(order))).all():
         return Segment(catalogue, dense, lexical)
-    return Segment(catalogue.in_order(order), dense.in_order(order), lexical.in_order(order))
+    return Segment(catalogue.in_order(order), dense, lexical.in_order(order))

@@ -4,9 +4,13 @@
                        optional sections, and a seal: the sha256 of all that
     catalogue.arrow    who is in it and what can be filtered, a row a mentor
     first.npy          int64, shape (n_mentors + 1,): where each mentor's passages begin
-    passages.faiss     unit vectors, a FAISS inner-product index
+    passages.f16       unit vectors, float16 (little-endian), shape (n_passages, dimension)
+    lists.faiss        inverted lists of the passages, a FAISS index; only where there are many
     stems.txt          the lexical index's columns, a stem a line
     lexical.npz        its saturations, a scipy compressed-column matrix
+
+The two that are large are mapped, not read: processes share them, and nothing is copied. A file is
+never written again, and one that is removed lasts for whoever has it mapped.
 
 A section is a named group of further files that a reader may leave alone; their sums are checked
 all the same. This module alone knows these bytes; `indexer.generations` says which folder is live.
@@ -23,16 +27,20 @@ import faiss
 import numpy as np
 import pyarrow as pa
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from indexer import disk
 from indexer.catalogue import ArrowCatalogue
-from indexer.dense import FaissPassageIndex, index_from
+from indexer.dense import FaissPassageIndex
 from indexer.lexical import SparseLexicalIndex
+from indexer.lists import PassageLists
 from indexer.segment import Segment
 from models.errors import SnapshotDamaged
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
+MAPPED = PASSAGES, LISTS = "passages.f16", "lists.faiss"
+FLOAT = np.dtype("<f2")
 
 Content = bytes | memoryview
 
@@ -51,6 +59,7 @@ class Manifest:
     sequence: int
     mentors: int
     passages: int
+    dimension: int
     files: dict[str, str]
     sections: dict[str, dict[str, str]]
 
@@ -81,6 +90,7 @@ def write(
         snapshot.sequence,
         snapshot.segment.size,
         snapshot.segment.passages,
+        snapshot.segment.dense.vectors.shape[1],
         sums,
         {name: _write_files(folder, files) for name, files in (sections or {}).items()},
     )
@@ -110,12 +120,17 @@ def read(folder: Path) -> Snapshot:
     Raises SnapshotDamaged.
     """
     manifest = read_manifest(folder)
-    files = {name: _verified(folder / name, sum_) for name, sum_ in manifest.files.items()}
-    for section in manifest.sections.values():
-        for name, sum_ in section.items():
-            _verified(folder / name, sum_)
+    files = {
+        name: _verified(folder / name, sum_)
+        for name, sum_ in manifest.files.items()
+        if name not in MAPPED
+    }
+    large = {name: sum_ for name, sum_ in manifest.files.items() if name in MAPPED}
+    for group in (large, *manifest.sections.values()):
+        for name, sum_ in group.items():
+            _verify(folder / name, sum_)
     try:
-        segment = _parsed(files)
+        segment = _parsed(files, folder, manifest)
     except (OSError, ValueError, KeyError, RuntimeError, pa.ArrowException) as error:
         raise _damaged(folder) from error
     if (segment.size, segment.passages) != (manifest.mentors, manifest.passages):
@@ -141,28 +156,54 @@ def _verified(path: Path, expected: str) -> bytes:
     return content
 
 
+def _verify(path: Path, expected: str) -> None:
+    """As `_verified`, for a file too large to be held."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _damaged(path) from error
+    if found != expected:
+        raise _damaged(path)
+
+
 def _contents(segment: Segment) -> dict[str, Content]:
+    vectors = segment.dense.vectors.astype(FLOAT, copy=False)
+    lists = segment.dense.lists
     return {
         "catalogue.arrow": _arrow_bytes(segment.catalogue.table),
         "first.npy": _npy_bytes(segment.dense.first),
-        "passages.faiss": faiss.serialize_index(segment.dense.index).data,
+        PASSAGES: vectors.view(np.uint8).reshape(-1).data,
+        **({LISTS: faiss.serialize_index(lists.index).data} if lists else {}),
         "stems.txt": "\n".join(segment.lexical.stems).encode(),
         "lexical.npz": _npz_bytes(segment.lexical.matrix),
     }
 
 
-def _parsed(files: Mapping[str, bytes]) -> Segment:
+def _parsed(files: Mapping[str, bytes], folder: Path, manifest: Manifest) -> Segment:
     with pa.ipc.open_file(pa.BufferReader(files["catalogue.arrow"])) as reader:
         catalogue = ArrowCatalogue(reader.read_all())
-    vectors = index_from(files["passages.faiss"])
     first = np.load(io.BytesIO(files["first.npy"]), allow_pickle=False)
+    dense = FaissPassageIndex(_mapped(folder, manifest), first, _lists(folder, manifest))
     stems = files["stems.txt"].decode().split()
     matrix = sp.load_npz(io.BytesIO(files["lexical.npz"]))
-    return Segment(
-        catalogue,
-        FaissPassageIndex(vectors, first),  # type: ignore[arg-type]
-        SparseLexicalIndex(matrix, stems),
-    )
+    return Segment(catalogue, dense, SparseLexicalIndex(matrix, stems))
+
+
+def _mapped(folder: Path, manifest: Manifest) -> NDArray[np.float16]:
+    shape = manifest.passages, manifest.dimension
+    if not manifest.passages:  # no file of no length can be mapped
+        return np.zeros(shape, np.float16)
+    return np.asarray(np.memmap(folder / PASSAGES, FLOAT, mode="r", shape=shape))
+
+
+def _lists(folder: Path, manifest: Manifest) -> PassageLists | None:
+    if LISTS not in manifest.files:
+        return None
+    index = faiss.read_index(str(folder / LISTS), faiss.IO_FLAG_MMAP_IFC)
+    if (index.ntotal, index.d) != (manifest.passages, manifest.dimension):
+        raise _damaged(folder / LISTS)
+    return PassageLists(index)  # type: ignore[arg-type]
 
 
 def _damaged(path: Path) -> SnapshotDamaged:

@@ -18,7 +18,7 @@ from models.goals import Goals, GoalVectors
 from models.ports import Catalogue, LexicalIndex, PassageIndex
 from recommender.words import matches
 
-VERSION = "s2"
+VERSION = "s3"
 """Raise it when any score can change: it is part of every index version."""
 
 # Fixed weights, summing to 1. Each undoes the spread of its signal within one goal's candidates

@@ -66,6 +66,11 @@ class TableEncoder:
         return vector / np.linalg.norm(vector)
 
 
+def kept(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Passage vectors as the index keeps them: rounded to float16."""
+    return rows.astype(np.float16).astype(np.float64)
+
+
 class WordEncoder:
     """A text is the sum of its words, each a fixed direction in 64 dimensions: no two alike.
 

@@ -480,7 +480,7 @@ def test_a_tenant_that_is_no_name_is_refused(run, indexed, records):
 
 def damaged(indexed):
     """The name of the live snapshot, one file of which is cut short."""
-    (path,) = indexed.glob("tenants/default/snapshots/*/passages.faiss")
+    (path,) = indexed.glob("tenants/default/snapshots/*/passages.f16")
     path.write_bytes(path.read_bytes()[:-1])
     return path.parent.name
 
@@ -490,7 +490,7 @@ def test_a_damaged_snapshot_is_rebuilt_from_the_database_which_is_said(run, inde
     name = damaged(indexed)
     after = answer(run("recommend", GOAL, "--json", "--data", indexed))
     assert after | {"recommendation_id": ""} == before | {"recommendation_id": ""}
-    assert f"{name}/passages.faiss is missing or damaged. Served: a rebuild" in caplog.text
+    assert f"{name}/passages.f16 is missing or damaged. Served: a rebuild" in caplog.text
 
 
 def test_serving_another_space_is_refused_in_one_sentence(run, indexed):
@@ -508,7 +508,7 @@ def test_indexing_again_mends_a_damaged_snapshot(run, indexed, records, caplog):
     name = damaged(indexed)
     ran = run("index", records, "--data", indexed)
     assert ran.status == 0
-    assert f"{name}/passages.faiss is missing or damaged." in ran.err
+    assert f"{name}/passages.f16 is missing or damaged." in ran.err
     assert answer(run("status", "--json", "--data", indexed))["snapshot"] != name
     caplog.clear()
     assert run("recommend", GOAL, "--data", indexed).status == 0

@@ -273,7 +273,7 @@ def test_a_store_without_a_space_is_adopted_when_it_is_served(index, open_servin
     assert ids(serving) == ["auditor", "nurse", "teacher"]
 
 
-def damage(settings, name, file="passages.faiss"):
+def damage(settings, name, file="passages.f16"):
     path = settings.data / "tenants" / "default" / "snapshots" / name / file
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -284,7 +284,7 @@ def snapshots(settings):
     return sorted(p.name for p in settings.data.glob("tenants/default/snapshots/*"))
 
 
-FILES = ["catalogue.arrow", "first.npy", "passages.faiss", "lexical.npz", "stems.txt"]
+FILES = ["catalogue.arrow", "first.npy", "passages.f16", "lexical.npz", "stems.txt"]
 
 
 @pytest.mark.parametrize("file", [*FILES, "manifest.json"])

@@ -10,6 +10,7 @@ from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
 from indexer.keeping import Keeper
+from indexer.lists import PassageLists
 from indexer.rejects import Reject
 from indexer.store import Store
 from indexer.vectors import Vectors, text_key
@@ -301,11 +302,41 @@ def test_of_many_mentors_with_one_fault_five_are_named(folder, sql, opened):
 
 @pytest.mark.parametrize(
     "file",
-    ["manifest.json", "catalogue.arrow", "first.npy", "passages.faiss", "stems.txt", "lexical.npz"],
+    ["manifest.json", "catalogue.arrow", "first.npy", "passages.f16", "stems.txt", "lexical.npz"],
 )
 def test_a_file_of_a_snapshot_with_one_bit_changed_is_found_and_mended(folder, opened, file):
     path = flip(live(folder) / file)
     assert checked(folder, opened).problems == (f"{path} is missing or damaged.",)
+    assert mended(folder, opened) == ((), 0)
+
+
+@pytest.fixture
+def listed(folder, opened, monkeypatch):
+    """The live snapshot with inverted lists, though it has few passages."""
+    monkeypatch.setattr("indexer.lists.FROM", 2)
+    republish(folder, opened)
+    return live(folder)
+
+
+def republish(folder, opened):
+    Generations(folder.tenant("default")).drop_all()
+    publish(opened[0], folder, opened[1])
+
+
+def test_inverted_lists_that_agree_with_the_vectors_are_no_problem(folder, opened, listed):
+    assert (listed / "lists.faiss").is_file()
+    assert checked(folder, opened).problems == ()
+
+
+def test_inverted_lists_of_other_vectors_are_found_and_mended(folder, opened, listed):
+    of = PassageLists.of
+    turned = classmethod(lambda _, rows, *others: of(rows[::-1].copy(), *others))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PassageLists, "of", turned)
+        republish(folder, opened)
+    assert checked(folder, opened).problems == (
+        "The live snapshot differs from the database in its inverted lists.",
+    )
     assert mended(folder, opened) == ((), 0)
 
 

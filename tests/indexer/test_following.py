@@ -55,7 +55,7 @@ def ids(follower):
     return sorted(follower.index.catalogue.ids_alive())
 
 
-def damage(generations, name, file="passages.faiss"):
+def damage(generations, name, file="passages.f16"):
     path = generations.path(name) / file
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

@@ -132,7 +132,7 @@ def test_after_a_removal_no_byte_of_the_mentor_is_in_any_file(keeper, writer, st
     wanted = evidence_of(store, "nurse")
     assert (len(wanted.texts), len(wanted.vectors)) == (8, 6)
     found = {trace.path.name for trace in proof.look(folder.root, wanted).traces}
-    assert {"catalogue.arrow", "passages.faiss"} <= found
+    assert {"catalogue.arrow", "passages.f16"} <= found
     assert "mentors.db" in found | {path.removesuffix("-wal") for path in found}
     writer.remove(["nurse"])
     keeper.keep()

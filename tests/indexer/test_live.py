@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import live
+from indexer.dense import FaissPassageIndex
 from indexer.live import LiveIndex
 from indexer.recipe import TextRecipe
 from indexer.store import Store
@@ -204,3 +205,14 @@ def test_rows_of_an_index_are_those_of_its_segments_one_after_the_other(store):
     assert norms[2] == pytest.approx(1.0)
     cosines, counts = newer.dense.cosines(TableEncoder().encode_queries(["audit"]), rows)
     assert cosines.shape == (1, counts.sum())
+
+
+def test_who_counts_is_made_passages_of_once_and_not_for_each_search(store, monkeypatch):
+    index = live_index(store).without(["nurse"])
+    goal = TableEncoder().encode_queries(["audit"])
+    found = index.dense.nearest(goal, 1, None).tolist()
+    monkeypatch.setattr(FaissPassageIndex, "allowed", None)
+    assert index.dense.nearest(goal, 1, None).tolist() == found
+    assert index.dense.nearest(goal, 1, index.alive.copy()).tolist() == found
+    with pytest.raises(TypeError):
+        index.dense.nearest(goal, 1, index.alive & index.free)

@@ -1,11 +1,17 @@
 import json
 import os
+from dataclasses import replace
+from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
+from indexer.dense import FaissPassageIndex
 from indexer.generations import Generations
+from indexer.lists import PassageLists
 from indexer.live import LiveIndex
+from indexer.segment import Segment
 from indexer.snapshot import Snapshot, read, read_manifest, write
 from indexer.store import Store
 from models.errors import SnapshotDamaged
@@ -16,7 +22,7 @@ FILES = (
     "first.npy",
     "lexical.npz",
     "manifest.json",
-    "passages.faiss",
+    "passages.f16",
     "stems.txt",
 )
 
@@ -83,8 +89,9 @@ def test_a_snapshot_that_was_read_answers_as_the_one_that_was_written(made, fold
 def test_the_manifest_counts_what_is_there(made, folder):
     assert write(made, folder) == read_manifest(folder)
     manifest = read_manifest(folder)
-    assert (manifest.format, manifest.space_id, manifest.runtime_id) == (2, "table-1", "numpy")
-    assert (manifest.sequence, manifest.mentors, manifest.passages) == (5, 5, 18)
+    assert (manifest.format, manifest.space_id, manifest.runtime_id) == (3, "table-1", "numpy")
+    assert (manifest.sequence, manifest.mentors) == (5, 5)
+    assert (manifest.passages, manifest.dimension) == (18, 9)
     assert sorted(manifest.files) == [file for file in FILES if file != "manifest.json"]
     assert manifest.sections == {}
 
@@ -169,10 +176,10 @@ def test_a_manifest_that_is_none_is_damage(written, manifest):
         read(written)
 
 
-@pytest.mark.parametrize("format", [1, 3, "2"])
+@pytest.mark.parametrize("format", [2, 4, "3"])
 def test_another_format_is_refused_with_both_numbers(written, format):
     (written / "manifest.json").write_text(json.dumps({"format": format, "shape": "unheard of"}))
-    with pytest.raises(SnapshotDamaged, match=f"has format {format!r}, this program reads 2"):
+    with pytest.raises(SnapshotDamaged, match=f"has format {format!r}, this program reads 3"):
         read(written)
 
 
@@ -181,6 +188,54 @@ def test_a_snapshot_in_use_survives_its_files_being_dropped(made, tmp_path):
     found = read(generations.path(generations.publish(made)))
     generations.drop_all()
     assert_equal(found, made)
+
+
+@pytest.fixture
+def with_lists(made, folder, monkeypatch):
+    """A snapshot with inverted lists, though it has few passages."""
+    monkeypatch.setattr("indexer.lists.FROM", 2)
+    dense = made.segment.dense
+    listed = FaissPassageIndex.build(dense.vectors, dense.first)
+    segment = Segment(made.segment.catalogue, listed, made.segment.lexical)
+    return replace(made, segment=segment)
+
+
+def test_lists_are_written_where_there_are_any_and_read_equal(with_lists, folder):
+    assert "lists.faiss" in write(with_lists, folder).files
+    found = read(folder)
+    assert_equal(found, with_lists)
+    one, other = (each.segment.dense.lists.index for each in (found, with_lists))
+    assert faiss.serialize_index(one).tobytes() == faiss.serialize_index(other).tobytes()
+
+
+def test_lists_with_one_bit_changed_are_refused_by_name(with_lists, folder):
+    write(with_lists, folder)
+    flip(folder / "lists.faiss", 300)
+    with pytest.raises(SnapshotDamaged, match=r"lists\.faiss is missing or damaged"):
+        read(folder)
+
+
+def test_lists_of_other_passages_are_damage_however_right_their_sum(with_lists, folder):
+    lists = PassageLists.of(with_lists.segment.dense.vectors[1:], np.zeros(17, np.int64), 1)
+    dense = FaissPassageIndex(
+        with_lists.segment.dense.vectors, with_lists.segment.dense.first, lists
+    )
+    write(replace(with_lists, segment=replace(with_lists.segment, dense=dense)), folder)
+    with pytest.raises(SnapshotDamaged, match=r"lists\.faiss is missing or damaged"):
+        read(folder)
+
+
+def test_vectors_and_lists_are_mapped_and_last_when_their_files_are_removed(with_lists, tmp_path):
+    generations = Generations(tmp_path / "tenant")
+    found = read(generations.path(generations.publish(with_lists)))
+    mapped = Path("/proc/self/maps").read_text(encoding="utf-8")
+    assert {"passages.f16", "lists.faiss"} <= {
+        line.rpartition("/")[2] for line in mapped.split("\n")
+    }
+    generations.drop_all()
+    assert_equal(found, with_lists)
+    query = TableEncoder().encode_queries(["nurse who codes"])
+    assert index_of(found).dense.nearest(query, 2, None).tolist() == [1]
 
 
 def test_a_disk_that_is_full_is_an_error_of_the_system(made, folder, monkeypatch):

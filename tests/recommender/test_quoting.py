@@ -4,7 +4,7 @@ import pytest
 from recommender.quoting import COVERED
 from recommender.recommend import Request
 from recommender.scoring import PROFILE
-from tests.fakes import TableEncoder
+from tests.fakes import TableEncoder, kept
 
 FUND = "I want to find a startup investor for my venture capital fund."
 TEACH = "I want to teach pupils."
@@ -36,7 +36,7 @@ def said(one, part="profile"):
 def profile_share(goal, passages, quoted):
     """What one passage adds to the cosine of the goal with the mean of all, times its weight."""
     encoder = TableEncoder()
-    rows = encoder.encode_passages(passages).astype(np.float64)
+    rows = kept(encoder.encode_passages(passages))
     toward = encoder.encode_queries([goal])[0].astype(np.float64)
     mean = rows.mean(axis=0)
     each = rows @ toward / len(rows) / np.linalg.norm(mean)
@@ -74,6 +74,7 @@ def test_such_a_quote_has_the_similarity_of_the_whole_goal(pool):
     one = explained(pool, f"{FUND} {TEACH}", bio=" ".join([*INVESTS, TEACHES, SINGS]))
     encoder = TableEncoder()
     goal, passage = encoder.encode_queries([f"{FUND} {TEACH}", TEACHES])
+    passage = kept(passage)
     assert reasons(one, "profile")[0].similarity == pytest.approx(float(goal @ passage), abs=1e-6)
 
 

@@ -50,7 +50,7 @@ def test_the_weights_sum_to_one():
 
 
 def test_the_scoring_version_is_the_one_these_values_belong_to():
-    assert (SCORING_VERSION, PASSAGES, PROFILE, LEXICAL) == ("s2", 0.25, 0.20, 0.55)
+    assert (SCORING_VERSION, PASSAGES, PROFILE, LEXICAL) == ("s3", 0.25, 0.20, 0.55)
 
 
 def test_the_passages_part_is_the_mean_of_the_best_three_or_of_all():
