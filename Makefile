@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma clean
+.PHONY: help install demo test test-long check format serve eval bench bench-indexing bench-encoder bench-changes bench-side-by-side bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -97,6 +97,12 @@ $(CHROMA)/installed: constraints.txt benchmarks/chroma.txt
 	$(CHROMA)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(CHROMA)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/chroma.txt
 	$(CHROMA)/bin/python -m pip check
+	touch $@
+
+autocannon: $(NODE)/installed ## Have npm's autocannon check what sends requests in `make bench`
+
+$(NODE)/installed:
+	npm install --prefix $(NODE) --no-audit --no-fund autocannon@9.0.0
 	touch $@
 
 bench-fairness: install ## Exchange names and genders, compare the orders; writes benchmarks/fairness.md

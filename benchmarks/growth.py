@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 
 WIDTH, HEIGHT = 520, 330  # pixels of the field
-LEFT, TOP, RIGHT, BOTTOM = 70, 44, 220, 48  # room for names
+LEFT, TOP, RIGHT, BOTTOM = 86, 44, 160, 48  # room for names
 GAP = 15  # pixels at least between two names
 # Greys and a blue that read on white as on black.
 STYLE = (
@@ -44,12 +46,12 @@ def picture(title: str, across: str, lines: Mapping[str, Points], ours: str) -> 
     shapes.append(
         f'<text x="{LEFT + WIDTH / 2}" y="{TOP + HEIGHT + 40}" text-anchor="middle">{across}</text>'
     )
-    ends = _apart({name: at(*points[-1])[1] for name, points in lines.items()})
+    places = {name: [at(*point) for point in points] for name, points in lines.items()}
+    names = _names(places)
     greys = [name for name in lines if name != ours]
     for name in [*greys, *(one for one in lines if one == ours)]:  # ours on top
-        places = [at(*point) for point in lines[name]]
         dash = "" if name == ours else DASHES[greys.index(name) % len(DASHES)]
-        shapes.append(_line(name, places, ends[name], dash, is_ours=name == ours))
+        shapes.append(_line(name, places[name], names[name], dash, is_ours=name == ours))
     wide, high = LEFT + WIDTH + RIGHT, TOP + HEIGHT + BOTTOM
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}">\n'
@@ -57,16 +59,46 @@ def picture(title: str, across: str, lines: Mapping[str, Points], ours: str) -> 
     )
 
 
-def _line(name: str, places: Points, name_at: float, dash: str, *, is_ours: bool) -> str:
+def _line(name: str, places: Points, at: tuple[float, float], dash: str, *, is_ours: bool) -> str:
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places)
-    end, y = places[-1]
-    # A name that had to move aside, or whose line ends early, is led to by a thin line.
-    lead = f'<path class="grid" d="M{end + 4:.1f} {y:.1f}L{LEFT + WIDTH + 8} {name_at:.1f}"/>'
-    said = f'<text x="{LEFT + WIDTH + 12}" y="{name_at + 4:.1f}">{name}</text>'
+    said = f'<text x="{at[0]:.1f}" y="{at[1] + 4:.1f}">{name}</text>'
     kind = ' class="ours"' if is_ours else ""
-    return f'<g{kind}>{lead}<path d="{path}"{dashed}/>{dots}{said}</g>'
+    return f'<g{kind}><path d="{path}"{dashed}/>{dots}{said}</g>'
+
+
+def _names(places: Mapping[str, Points]) -> dict[str, tuple[float, float]]:
+    """Where each name begins, at half its height: beside the end of its line.
+
+    A line that ends early has it above or below its end, where the other lines are further off.
+    """
+    edge = max(points[-1][0] for points in places.values())
+    beside = {name: points[-1][1] for name, points in places.items() if points[-1][0] == edge}
+    found = {name: (edge + 12, y) for name, y in _apart(beside).items()}
+    for name, points in places.items():
+        if name in found:
+            continue
+        x, y = points[-1]
+        others = [other for key, other in places.items() if key != name]
+        corners = [(x + side, y + up) for side in (4, -4 - 7 * len(name)) for up in (-GAP, GAP)]
+        found[name] = max(corners, key=partial(_room, lines=others, width=7 * len(name)))
+    return found
+
+
+def _room(at: tuple[float, float], lines: Sequence[Points], width: float) -> float:
+    """Pixels between a name at `at` and the nearest line above or below it."""
+    x, y = at
+    heights = (_height(line, x + along) for line in lines for along in (0, width / 2, width))
+    return min((abs(y - height) for height in heights if height is not None), default=math.inf)
+
+
+def _height(points: Points, x: float) -> float | None:
+    """How high a line is at `x`; None where it does not go."""
+    for (x1, y1), (x2, y2) in pairwise(points):
+        if x1 <= x <= x2:
+            return y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+    return None
 
 
 def _decades(values: Sequence[float]) -> tuple[int, int]:

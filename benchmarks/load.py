@@ -11,6 +11,7 @@ start. Threads with plain sockets, since an event loop's timers are a millisecon
 import json
 import random
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,9 +22,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-from machine import pinned_to_last
+from machine import ROOT, pinned_to_last
 
 HOST = "127.0.0.1"
+AUTOCANNON = ROOT / "build" / "node" / "node_modules" / "autocannon"
 CONNECTIONS = 64  # of an open loop: more requests than that are never under way
 
 
@@ -61,8 +63,20 @@ class Timed:
 
 def load(asked: Asked) -> Timed:
     """Run this in a process of its own. Ends the command when a request fails."""
+    return _told([sys.executable, str(Path(__file__))], asked)
+
+
+def by_autocannon(asked: Asked) -> Timed | None:
+    """The same closed loop by npm's autocannon; None where `make autocannon` was not made."""
+    node = shutil.which("node")
+    if node is None or not AUTOCANNON.is_dir():
+        return None
+    return _told([node, str(Path(__file__).with_name("autocannon.cjs"))], asked)
+
+
+def _told(command: list[str], asked: Asked) -> Timed:
     done = subprocess.run(
-        pinned_to_last([sys.executable, str(Path(__file__))]),
+        pinned_to_last(command),
         input=json.dumps(asdict(asked)),
         capture_output=True,
         text=True,

@@ -318,6 +318,9 @@ def _load(steps: Values) -> str:
         for many, runs in clients.items():
             cells = [spread(_each(runs, one)) for one in ("per_second", "p50", "p99")]
             lines.append(f"| {name} | {many} | {' | '.join(cells)} |")
+    if told := step.get("autocannon"):
+        cells = [figure(told[one]) for one in ("per_second", "p50", "p99")]
+        lines.append(f"| {OURS}, sent by autocannon | 32 | {' | '.join(cells)} |")
     busy = step["busy"]
     lines += [
         f"\nWith requests that come by chance (Poisson), {spread(_each(busy, 'rate'))} a second, "

@@ -13,7 +13,7 @@ from typing import Any
 import contenders
 from contenders import OURS, PLAIN, TXTAI, Contender
 from crowds import Crowd, Goals, index, made
-from load import Asked, Timed, load
+from load import Asked, Timed, by_autocannon, load
 from machine import ROOT
 from servers import Server, environment, free_gib, memory_mib, mentors, serving, timed
 
@@ -199,14 +199,24 @@ def load_of_many(plan: Plan) -> dict[str, Any]:
             engine = clients[OURS]
             told = engine.ask(engine.enough(rate), rate=rate, arrivals="poisson", seed=run)
             busy.append(_quantiles(told) | {"rate": rate})
+        checked = _by_another(clients[OURS], found[OURS][str(CLIENTS[-1])][-1]["per_second"])
         memory = {name: memory_mib(client.server.pid) for name, client in clients.items()}
     return {
         "size": crowd.size,
         "clients": found,
         "busy": busy,
+        "autocannon": checked,
         "memory_mib": memory,
         "load_cpu_share": max(share),
     }
+
+
+def _by_another(client: Client, per_second: float) -> dict[str, float] | None:
+    """What autocannon says of the last of those measurements."""
+    count = client.enough(per_second, 4 * CLIENTS[-1])
+    bodies = [client.one.body(goal) for goal in client.goals.take(count)]
+    told = by_autocannon(Asked(client.server.port, client.one.path, bodies, CLIENTS[-1]))
+    return told and _quantiles(told) | {"per_second": told.per_second}
 
 
 def explanation(plan: Plan) -> dict[str, Any]:
