@@ -25,8 +25,9 @@ def index(folder: Path) -> None:
 
 
 def serve(folder: Path, port: int) -> None:
-    config = folder / "txtai.yml"
-    config.write_text(f"path: {json.dumps(str(folder / 'txtai'))}\nwritable: false\n")
+    config = folder / "txtai.json"  # JSON is YAML
+    model = {"path": os.environ["PEER_MODEL"], "content": True}
+    config.write_text(json.dumps({"path": str(folder / "txtai"), "embeddings": model}))
     os.environ["CONFIG"] = str(config)
 
     import uvicorn

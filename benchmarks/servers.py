@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from machine import ROOT, pinned_to_first
@@ -89,14 +90,20 @@ def free_port() -> int:
 
 
 def answers(port: int, path: str) -> bool:
+    """Whether a GET gives 200. Ends the command when there is nothing at `path`."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status == 200
+        status = connection.getresponse().status
     except OSError:
         return False
     finally:
         connection.close()
+    if status == HTTPStatus.NOT_FOUND:
+        sys.exit(
+            f"The server on port {port} has no {path}: it cannot be asked whether it is ready."
+        )
+    return status == HTTPStatus.OK
 
 
 def memory_mib(pid: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import importlib.metadata
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +56,7 @@ class Kept:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers end too
     given = _given()
     folder: Path = given.pools
     folder.mkdir(parents=True, exist_ok=True)
