@@ -80,9 +80,8 @@ def _head(values: Values, command: str) -> str:
     about = values["about"]
     return (
         f"# Speed\n\n{values['stamp']} {versions}.\n\n"
-        f"Made by `{command}` in {hours:.1f} hours. Every figure is the median of {about['runs']} "
-        f"runs, the least and the greatest beside it; all contenders are measured in the same run, "
-        f"in turn. What sends requests {core}{used}. Every request is another goal, and asks for "
+        f"Made by `{command}` in {hours:.1f} hours. {_runs(about['runs'])}; all "
+        f"contenders are measured in the same run, in turn. What sends requests {core}{used}. Every request is another goal, and asks for "
         f"ten mentors. Profiles are made from O*NET task statements (`benchmarks/profiles.py`); up "
         f"to {about['encoded']:,} mentors all is really embedded, above that vectors are drawn "
         f"from real ones with noise, and the index is made of them as always "
@@ -91,6 +90,12 @@ def _head(values: Values, command: str) -> str:
         f"passages embedded by sentence-transformers (torch, float32), in a flat FAISS index, "
         f"grouped to mentors by their best passage, which is quoted, served by FastAPI.\n"
     )
+
+
+def _runs(runs: int) -> str:
+    if runs == 1:
+        return "A short trial: one run, and fewer mentors than the bars are meant for"
+    return f"Every figure is the median of {runs} runs, the least and the greatest beside it"
 
 
 def _table(steps: Values) -> str:
