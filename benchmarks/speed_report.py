@@ -80,8 +80,9 @@ def _head(values: Values, command: str) -> str:
     about = values["about"]
     return (
         f"# Speed\n\n{values['stamp']} {versions}.\n\n"
-        f"Made by `{command}` in {hours:.1f} hours. {_runs(about['runs'])}; all "
-        f"contenders are measured in the same run, in turn. What sends requests {core}{used}. Every request is another goal, and asks for "
+        f"Made by `{command}` in {hours:.1f} hours. {_runs(about['runs'])}; "
+        f"all contenders are measured in the same run, "
+        f"in turn. What sends requests {core}{used}. Every request is another goal, and asks for "
         f"ten mentors. Profiles are made from O*NET task statements (`benchmarks/profiles.py`); up "
         f"to {about['encoded']:,} mentors all is really embedded, above that vectors are drawn "
         f"from real ones with noise, and the index is made of them as always "
