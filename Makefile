@@ -1,10 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai clean
+.PHONY: help install demo test test-long check format serve eval bench bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 TXTAI  := .venv-txtai
+CHROMA := .venv-chroma
+NODE   := build/node
 DEMO   := $(VENV)/demo-data
 PORT   ?= 8000
 # Real mentors with judged goals, for those who have such a set; nothing needs it.
@@ -51,6 +53,9 @@ serve: install ## Serve the sample mentors on http://127.0.0.1:$(PORT)
 eval: install ## Measure the quality of recommendations; writes benchmarks/quality.md
 	$(BIN)/python benchmarks/quality.py --judged $(JUDGED)
 
+bench: install ## Measure speed beside others, hours the first time; writes benchmarks/speed.md
+	$(BIN)/python benchmarks/speed.py --judged $(JUDGED)
+
 bench-indexing: install ## Time indexing, memory included; writes benchmarks/indexing.md
 	$(BIN)/python benchmarks/indexing.py --judged $(JUDGED)
 
@@ -91,6 +96,21 @@ $(TXTAI)/installed: constraints.txt benchmarks/txtai.txt
 	$(TXTAI)/bin/python -m pip check
 	touch $@
 
+chroma: $(CHROMA)/installed ## Make .venv-chroma, so that chromadb is measured beside this engine
+
+$(CHROMA)/installed: constraints.txt benchmarks/chroma.txt
+	$(PYTHON) -m venv $(CHROMA)
+	$(CHROMA)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(CHROMA)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/chroma.txt
+	$(CHROMA)/bin/python -m pip check
+	touch $@
+
+autocannon: $(NODE)/installed ## Have npm's autocannon check what sends requests in `make bench`
+
+$(NODE)/installed:
+	npm install --prefix $(NODE) --no-audit --no-fund autocannon@9.0.0
+	touch $@
+
 bench-fairness: install ## Exchange names and genders, compare the orders; writes benchmarks/fairness.md
 	$(BIN)/python benchmarks/fairness.py --judged $(JUDGED)
 
@@ -110,4 +130,4 @@ bench-understanding: install ## Parts, kinds and hints against labels made by re
 	$(BIN)/python benchmarks/understanding.py --cross-validate
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) $(TXTAI) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(TXTAI) $(CHROMA) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

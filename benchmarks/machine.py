@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,36 @@ def stamp() -> str:
         f"Measured {datetime.now(UTC):%Y-%m-%d} at commit {_commit()}, on {_processor()}, "
         f"{os.cpu_count()} cores, Python {platform.python_version()}."
     )
+
+
+def here() -> str:
+    """The commit and the machine, without the day: what figures of one run have in common."""
+    return (
+        f"commit {_commit()}, {_processor()}, {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}"
+    )
+
+
+def pinned_to_first(command: Sequence[str]) -> list[str]:
+    """The command on the first two cores, where there is another one for whoever measures it."""
+    return _pinned(command, lambda cores: cores[:2])
+
+
+def pinned_to_last(command: Sequence[str]) -> list[str]:
+    """The command on the last core, where there are more than two; else wherever there is time."""
+    return _pinned(command, lambda cores: cores[-1:])
+
+
+def has_own_core() -> bool:
+    """Whether what measures has a core of its own."""
+    return len(os.sched_getaffinity(0)) > 2 and shutil.which("taskset") is not None
+
+
+def _pinned(command: Sequence[str], chosen: Callable[[list[int]], list[int]]) -> list[str]:
+    if not has_own_core():
+        return list(command)
+    cores = ",".join(map(str, chosen(sorted(os.sched_getaffinity(0)))))
+    return ["taskset", "-c", cores, *command]
 
 
 def _commit() -> str:
