@@ -7,10 +7,10 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import JSONResponse
 
 from api import answering, changing, problems
 from api.desk import Desk, desk_of
+from api.json_response import Json
 from api.schemas import (
     ExplainAnswer,
     ExplainBody,
@@ -76,12 +76,12 @@ def _add_routes(app: FastAPI) -> None:
 
 async def recommend(body: RecommendationsBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     """Recommend mentors for free-text goals, best first, each with the reasons for its score."""
-    return JSONResponse(await desk.read(partial(answering.answer, desk.serving, body)))
+    return Json(await desk.read(partial(answering.answer, desk.serving, body)))
 
 
 async def explain(body: ExplainBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     """Say where one mentor stands for the goals, why, and why not nearer to the top."""
-    return JSONResponse(await desk.read(partial(answering.explain, desk.serving, body)))
+    return Json(await desk.read(partial(answering.explain, desk.serving, body)))
 
 
 async def mentor(id: str, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
@@ -89,7 +89,7 @@ async def mentor(id: str, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     stored = await desk.read(partial(desk.serving.mentor, id))
     if stored is None:
         raise MentorNotFound(f"There is no mentor with the id {id!r}.")
-    return JSONResponse(as_record(stored.mentor))
+    return Json(as_record(stored.mentor))
 
 
 async def live() -> dict[str, str]:

@@ -4,11 +4,11 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, FastAPI, Path, Request
-from fastapi.responses import JSONResponse
 
 from api import problems
 from api.bulk import BulkResponse, said
 from api.desk import Desk, desk_of
+from api.json_response import Json
 from api.schemas import ChangeAnswer
 from indexer.records import mentor_from, unknown_fields
 from models.errors import BadInput, MentorNotFound
@@ -61,13 +61,13 @@ async def put(id: Id, record: Record, desk: Annotated[Desk, Depends(desk_of)]) -
     mentor = mentor_from(record | {"id": id})
     (outcome,) = await desk.write(partial(desk.serving.put, [mentor]))
     answer = said(outcome, sorted(unknown_fields(record)))
-    return JSONResponse(answer, status_code=201 if outcome.result == "added" else 200)
+    return Json(answer, status_code=201 if outcome.result == "added" else 200)
 
 
 async def patch(id: Id, patch: Patch, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     """Change some fields; `available`, `capacity` and `active_mentees` embed nothing."""
     outcome = await desk.write(partial(desk.serving.patch, id, patch))
-    return JSONResponse(said(outcome, sorted(unknown_fields(patch))))
+    return Json(said(outcome, sorted(unknown_fields(patch))))
 
 
 async def delete(id: Id, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
@@ -75,7 +75,7 @@ async def delete(id: Id, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     sequence = await desk.write(partial(desk.serving.remove, id))
     if sequence is None:
         raise MentorNotFound(f"There is no mentor with the id {id!r}.")
-    return JSONResponse({"id": id, "result": "removed", "sequence": sequence})
+    return Json({"id": id, "result": "removed", "sequence": sequence})
 
 
 async def bulk(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Any:

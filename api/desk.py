@@ -9,9 +9,12 @@ from fastapi import Request
 
 from api.background import Background
 from api.wiring import Serving
+from models.errors import Overloaded
 
 READERS = 2  # threads that encode and search; more would only fight over two cores
 WRITERS = 2  # single changes; they wait for the disk more than for a core
+
+MOST_READING = 200  # under way and waiting: some seconds of work
 
 _T = TypeVar("_T")
 
@@ -22,6 +25,7 @@ class Desk:
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
         self._background = Background(serving)
+        self._reading = 0
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
         self._bulk = ThreadPoolExecutor(1, thread_name_prefix="bulk")
@@ -31,8 +35,19 @@ class Desk:
         self._background.start()
 
     async def read(self, work: Callable[[], _T]) -> _T:
-        """Run work that only reads off the event loop."""
-        return await _run(self._readers, work)
+        """Run work that only reads off the event loop.
+
+        Raises Overloaded when so many wait already that this one would wait for seconds.
+        """
+        if self._reading >= MOST_READING:
+            raise Overloaded(
+                f"{self._reading} requests are being answered or wait here: try again in a moment."
+            )
+        self._reading += 1  # only the event loop counts
+        try:
+            return await _run(self._readers, work)
+        finally:
+            self._reading -= 1
 
     async def write(self, work: Callable[[], _T]) -> _T:
         """Run one change off the event loop."""

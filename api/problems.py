@@ -17,10 +17,12 @@ from models.errors import (
     CursorExpired,
     MentorNotFound,
     MentorsError,
+    Overloaded,
     RecordRejected,
 )
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2  # a full queue is worked off in about that time
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in (404, 410, 422, 503)
 }
@@ -69,7 +71,10 @@ async def _domain_error(_request: Request, error: Exception) -> JSONResponse:
     detail = str(error).rstrip(".") + "."  # those of records are parts of a sentence elsewhere
     if isinstance(error, RecordRejected) and not error.pointer and detail[:1].islower():
         detail = f"The record {detail}"
-    return problem(status, title, detail, type=f"urn:mentors:{name[1:]}", pointer=pointer)
+    answer = problem(status, title, detail, type=f"urn:mentors:{name[1:]}", pointer=pointer)
+    if isinstance(error, Overloaded):
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

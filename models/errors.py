@@ -9,6 +9,7 @@
     │   └── BadCursor             a cursor this server did not issue
     ├── CursorExpired             the index has moved on (HTTP 410)
     ├── MentorNotFound            no such mentor (HTTP 404)
+    ├── Overloaded                too many requests wait already (HTTP 503)
     ├── IndexBehind               the store has newer words of a mentor (HTTP 503)
     ├── DataFolderError           the folder on disk cannot serve
     │   ├── DataFolderForeign     it belongs to something else
@@ -65,6 +66,10 @@ class CursorExpired(MentorsError):
 
 class MentorNotFound(MentorsError):
     """No mentor has this id in this tenant."""
+
+
+class Overloaded(MentorsError):
+    """So many requests wait that another one would wait for seconds."""
 
 
 class IndexBehind(MentorsError):

@@ -348,6 +348,26 @@ def test_the_server_stays_live_while_a_goal_is_slow(index, serve):
     assert answers[0].status_code == 200
 
 
+def test_a_request_too_many_is_told_to_come_again(index, serve, monkeypatch):
+    monkeypatch.setattr("api.desk.MOST_READING", 1)
+    gate, answers = Gate(), []
+    client = serve(index(), lambda _: gate)
+    slow = threading.Thread(target=lambda: answers.append(recommend(client, "slow law")))
+    slow.start()
+    try:
+        assert gate.entered.wait(20)
+        refused = recommend(client, "law")
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"] == "2"
+        assert refused.json()["type"] == "urn:mentors:overloaded"
+        assert client.get("/health/live").status_code == 200
+    finally:
+        gate.opened.set()
+        slow.join(20)
+    assert answers[0].status_code == 200
+    assert recommend(client, "law").status_code == 200
+
+
 def test_a_running_server_takes_up_what_another_process_wrote(index, serve, until):
     client = serve(index())
     index({"id": "newcomer", "bio": "I audit venture capital funds."})
