@@ -185,6 +185,7 @@ class Opened:
         """Load what loads on first use: word lists, the language detector, the encoder."""
         words = "I would like to find out how auditors, nurses and welders change careers."
         self.recommender.recommend(Request(words, limit=1))
+        self.encoder.encode_passages([words])
 
     def _over(self, index: LiveIndex) -> Recommender:
         self._index = index

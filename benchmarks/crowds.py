@@ -138,7 +138,7 @@ class Cutting:
             changed = copy and term.stem.isdigit()
             yield (
                 pointer,
-                dataclasses.replace(term, stem=_renumbered(term.stem, copy)) if changed else term,
+                term._replace(stem=_renumbered(term.stem, copy)) if changed else term,
             )
 
     def _cut_anew(self, number: int) -> tuple[tuple[Passage, ...], list[tuple[str, Term]]]:

@@ -38,7 +38,7 @@ TOKENS = 1_024  # of one batch, padding included: fits the caches of a core
 LEAST_COSINE = MappingProxyType({"f32": 0.99999, "bf16": 0.999, "int8": 0.95})
 """Cosine with the reference vectors below which a compiled encoder is refused, by precision."""
 
-# Short and long, empty, upper case, other scripts, outer white space, more words than are read.
+# Short and long, empty, upper case, other scripts, outer white space.
 PROBES = (
     "I want to move from audit to venture capital. Who has done that?",
     "nurse",
@@ -47,7 +47,7 @@ PROBES = (
     "Python, SQL, statistics, public speaking, négociation, Einkauf, 产品经理, управление 🚀",
     "",
     "After nine years in a hospital pharmacy she trained as a data analyst, and now runs the "
-    "analytics of a chain of clinics; asks hard questions, and reads every draft of a CV. " * 8,
+    "analytics of a chain of clinics; asks hard questions, and reads every draft of a CV.",
 )
 STRETCHES = ((0, 12), (12, 30))
 
@@ -103,7 +103,7 @@ class CompiledEncoder:
     """The encoder whose files are in a folder; texts are read up to the model's maximum."""
 
     def __init__(self, folder: Path, space: str, *, threads: int | None = None) -> None:
-        """Load it and compare it with its reference vectors.
+        """Load it and compare its queries with the reference vectors; the rest was when made.
 
         `space`: what the space is called before the fingerprint and after it, with {} between.
         `threads`: None = as many as this process may use.
@@ -112,15 +112,17 @@ class CompiledEncoder:
         the reference by more than the precision explains.
         """
         self._made = read_manifest(folder)
+        self._folder = folder
         self._tokenizer = _tokenizer(folder, self._made.max_tokens)
-        threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or len(os.sched_getaffinity(0))
         # Passes side by side, each on one thread, do more than one pass on several; but a query
         # that nobody else waits beside is answered sooner on all of them, and gives the same bits.
-        self._beside = Passes(_compile(folder, self._made.precision, threads, passes=threads))
-        self._alone = Passes(_compile(folder, self._made.precision, threads, passes=1))
+        self._alone = Passes(_compile(folder, self._made.precision, self._threads, passes=1))
+        self._several: Passes | None = None
+        self._compiling = threading.Lock()
         self._querying: weakref.WeakSet[Begun] = weakref.WeakSet()
         self._counting = threading.Lock()
-        self._bulk = ThreadPoolExecutor(threads, thread_name_prefix="encode")
+        self._bulk = ThreadPoolExecutor(self._threads, thread_name_prefix="encode")
         self.space_id = space.format(self._made.fingerprint)
         self.runtime_id = engine(self._made.precision)
         self.dimension = self._made.dimension
@@ -149,9 +151,10 @@ class CompiledEncoder:
         rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
         tokens = [read.ids for read in self._read(self._made.document, texts)]
         batches = list(batches_of([len(one) for one in tokens], TOKENS))
+        passes = self._beside()
 
         def encode(batch: NDArray[np.int64]) -> None:
-            rows[batch] = self._beside.run([tokens[i] for i in batch])[0]
+            rows[batch] = passes.run([tokens[i] for i in batch])[0]
 
         if len(batches) == 1:
             encode(batches[0])
@@ -162,10 +165,20 @@ class CompiledEncoder:
     def _begun(self, read: "Encoding") -> "Begun":
         """One text on its way through the model."""
         with self._counting:
-            passes = self._beside if self._querying else self._alone
+            passes = self._beside() if self._querying else self._alone
             begun = Begun(passes.begin([read.ids]), self._querying.discard)
             self._querying.add(begun)
         return begun
+
+    def _beside(self) -> "Passes":
+        """Passes side by side; compiled when first wanted, as a single command never wants them."""
+        with self._compiling:
+            if self._several is None:
+                model = _compile(
+                    self._folder, self._made.precision, self._threads, passes=self._threads
+                )
+                self._several = Passes(model)
+            return self._several
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list["Encoding"]:
         """The tokens of each text; says how many texts are longer than is read."""
@@ -182,12 +195,9 @@ class CompiledEncoder:
         return found
 
     def _compare(self, reference: NDArray[np.float32]) -> None:
-        log.disabled = True  # one probe is too long on purpose
-        try:
-            here = probed(self)
-        finally:
-            log.disabled = False
-        least = float((here * reference).sum(axis=1).min()) if here.shape == reference.shape else 0
+        here = self.encode_queries(PROBES)
+        there = reference[: len(PROBES)]
+        least = float((here * there).sum(axis=1).min()) if here.shape == there.shape else 0
         if not least >= LEAST_COSINE[self._made.precision]:
             raise EncoderUnavailable(
                 f"The compiled encoder differs from the reference on this machine (cosine "
@@ -249,7 +259,7 @@ class Passes:
 
 
 def probed(encoder: Encoder) -> NDArray[np.float32]:
-    """What an encoder makes of the probes: float32, unit rows."""
+    """What an encoder makes of the probes as queries, passages and stretches: unit rows."""
     stretches = [encoder.read_query(probe).rows(STRETCHES) for probe in PROBES]
     return np.concatenate(
         [encoder.encode_queries(PROBES), encoder.encode_passages(PROBES), *stretches]

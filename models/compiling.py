@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.compiled import (
+    LEAST_COSINE,
     MANIFEST,
     MODEL,
     REFERENCE,
@@ -31,6 +32,7 @@ from models.compiled import (
     engine,
     openvino,
     probed,
+    read_manifest,
 )
 from models.encoder import (
     DOCUMENT,
@@ -117,6 +119,7 @@ def _make(model: str, folder: Path, precision: str, threads: int | None) -> None
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
             _convert(reference, Path(made), precision)
+            _require_alike(CompiledEncoder(Path(made), "{}", threads=threads), Path(made))
             # Two that make the same at once make the same; a damaged one is replaced.
             shutil.rmtree(folder, ignore_errors=True)
             Path(made).rename(folder)
@@ -148,6 +151,13 @@ def _convert(encoder: SentenceTransformerEncoder, folder: Path, precision: str) 
         {name: sha256_of(folder / name) for name in files},
     )
     (folder / MANIFEST).write_text(json.dumps(asdict(made), indent=1), encoding="utf-8")
+
+
+def _require_alike(made: CompiledEncoder, folder: Path) -> None:
+    """Raises ValueError when queries, passages or stretches differ from what the model gives."""
+    least = float((probed(made) * np.load(folder / REFERENCE)).sum(axis=1).min())
+    if not least >= LEAST_COSINE[read_manifest(folder).precision]:
+        raise ValueError(f"its vectors would differ from the model's, cosine {least:.4f}")
 
 
 def _graph(model: "SentenceTransformer") -> Any:
