@@ -54,6 +54,7 @@ eval: install ## Measure the quality of recommendations; writes benchmarks/quali
 	$(BIN)/python benchmarks/quality.py --judged $(JUDGED)
 
 bench: install ## Measure speed beside others, hours the first time; writes benchmarks/speed.md
+	$(BIN)/python -m pip install --quiet -c constraints.txt nncf
 	$(BIN)/python benchmarks/speed.py --judged $(JUDGED)
 
 bench-indexing: install ## Time indexing, memory included; writes benchmarks/indexing.md
