@@ -26,6 +26,7 @@ from machine import ROOT, pinned_to_last
 
 HOST = "127.0.0.1"
 AUTOCANNON = ROOT / "build" / "node" / "node_modules" / "autocannon"
+IDLE_S = 2.0  # a connection that was idle for longer is opened anew: servers close it after five
 CONNECTIONS = 64  # of an open loop: more requests than that are never under way
 
 
@@ -162,6 +163,7 @@ class Connection:
         self._port = port
         self._head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json"
         self._socket: socket.socket | None = None
+        self._used = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -172,6 +174,9 @@ class Connection:
 
     def post(self, body: bytes) -> bytes:
         """The body of the answer. Raises ValueError when it is not 200, or OSError."""
+        if self._socket and time.perf_counter() - self._used > IDLE_S:
+            self._socket.close()
+            self._socket = None
         if self._socket is None:
             self._socket = socket.create_connection((HOST, self._port), timeout=600)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -189,6 +194,7 @@ class Connection:
         while missing > 0:
             parts.append(self._more())
             missing -= len(parts[-1])
+        self._used = time.perf_counter()
         return b"".join(parts)
 
     def _more(self) -> bytes:
