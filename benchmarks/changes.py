@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--encode", type=int, default=10_000, help="largest size really embedded")
     given = parser.parse_args()
     began = time.perf_counter()
-    model = default_encoder(Settings())
+    model = default_encoder(Settings(compile=True))
     model.encode_queries(["to load it"])
     start = time.perf_counter() - began
     rows, measured = [], None

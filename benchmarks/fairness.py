@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judged", type=Path, help="folder of a judged set of real mentors")
     folder = parser.parse_args().judged
-    encoder = default_encoder(Settings())
+    encoder = default_encoder(Settings(compile=True))
     sections = []
     if folder and (folder / "mentors_masked.jsonl").is_file():
         with trial(encoder) as recommends:

@@ -69,7 +69,7 @@ class Checked:
 
 
 def main() -> None:
-    encoder = default_encoder(Settings())
+    encoder = default_encoder(Settings(compile=True))
 
     def measured(name: str, mentors: Sequence[Mentor], judged: JudgedSet) -> str:
         return section(name, mentors, judged, encoder)

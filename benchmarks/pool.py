@@ -7,6 +7,7 @@ from pathlib import Path
 
 from machine import ROOT, stamp
 
+from api.settings import Settings
 from evaluation.judgments import JudgedSet, read_judged_set
 from indexer.following import Follower
 from indexer.generations import Generations
@@ -17,6 +18,8 @@ from indexer.records import mentor_from
 from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Writer
+from models.compiled import engine
+from models.compiling import Compiler
 from models.encoder import packaged_space
 from models.mentor import Mentor
 from models.ports import Encoder
@@ -111,11 +114,16 @@ def report_by_set(
     folder = parser.parse_args().judged
     sections = [section(*judged_set) for judged_set in judged_pools(folder)]
     intro = (
-        f"# {title}\n\n{stamp()} Encoder {packaged_space()}.\n\nMade by "
+        f"# {title}\n\n{stamp()} Encoder {packaged_space()} on {runtime()}.\n\nMade by "
         f"`make bench-{out.stem}`. {' '.join(about.split())}\n"
     )
     out.write_text("\n".join([intro, *sections]), encoding="utf-8")
     print(out.read_text(encoding="utf-8"))
+
+
+def runtime() -> str:
+    """What the default encoder runs on here."""
+    return engine(Compiler(Settings().cache).precision)
 
 
 def read_mentors(path: Path) -> list[Mentor]:

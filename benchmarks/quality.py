@@ -72,7 +72,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judged", type=Path, help="folder of a judged set of real mentors")
     folder = parser.parse_args().judged
-    encoder, plain = default_encoder(Settings()), default_encoder(Settings(encoder=PLAIN_MODEL))
+    encoder, plain = (
+        default_encoder(Settings(compile=True)),
+        default_encoder(Settings(encoder=PLAIN_MODEL, compile=True)),
+    )
     sections, shown = [], {}
     for name, mentors, judged in judged_sets(folder):
         values = measured(mentors, judged, encoder, plain)

@@ -228,7 +228,7 @@ def drawn(bank: NDArray[np.float32], size: int) -> NDArray[np.float16]:
 
 def embedded(judged: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Vectors of passages, and of goals: float32, unit rows."""
-    encoder = default_encoder(Settings())
+    encoder = default_encoder(Settings(compile=True))
     examples = (ROOT / "examples" / "mentors.jsonl").read_text(encoding="utf-8").splitlines()
     made = Profiles(judged / "onet_occupations.jsonl").records(BANK // EACH)
     records = [*map(json.loads, examples), *made]

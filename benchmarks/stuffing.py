@@ -65,7 +65,7 @@ class Stuffed:
 
 
 def main() -> None:
-    encoder = default_encoder(Settings())
+    encoder = default_encoder(Settings(compile=True))
 
     def measured(name: str, mentors: Sequence[Mentor], judged: JudgedSet) -> str:
         return section(name, mentors, judged, encoder)
