@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any
@@ -40,10 +41,14 @@ def create_app(
         opened = await asyncio.to_thread(open_serving)
         desk = Desk(opened)
         await desk.read(desk.serving.warm_up)
+        # What is loaded stays; looking through it for garbage would hold up requests.
+        gc.collect()
+        gc.freeze()
         desk.open()
         app.state.desk = desk
         yield
         app.state.desk = None
+        gc.unfreeze()
         await asyncio.to_thread(desk.close)
 
     app = FastAPI(
