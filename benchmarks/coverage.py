@@ -10,10 +10,10 @@ from pool import JudgedFiles, Pool
 
 from evaluation.coverage import agreement, assigned, kappa, read_facets
 from evaluation.judgments import JudgedSet
+from models.neutral import neutralise
 from models.ports import Encoder
 from recommender.explaining import wished
 from recommender.goals import understand
-from recommender.recommend import encode_goals
 
 HEAD = (
     "| set | parts of goals asked of mentors | covered, as judged | as said | agreement | kappa "
@@ -47,5 +47,7 @@ def _facets_by_part(
     text: str, facets: tuple[str, ...], encoder: Encoder
 ) -> dict[int, frozenset[int]]:
     goals = understand(text)
-    cosines = encoder.encode_queries(facets) @ encode_goals(goals, encoder).parts.T
+    # As texts of their own, so that the yardstick does not move with what the engine makes of them.
+    parts = encoder.encode_queries([neutralise(part.text).text for part in goals.parts])
+    cosines = encoder.encode_queries(facets) @ parts.T
     return assigned(cosines.astype(np.float64), wished(goals.parts))
