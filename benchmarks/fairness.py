@@ -200,7 +200,7 @@ def nothing_neutralised() -> Iterator[None]:
     """Everything is read as it is written, in profiles and in goals."""
 
     def as_written(text: str, _name: str = "") -> Neutral:
-        return Neutral(text, ())
+        return Neutral(text, (), ())
 
     def every_term(text: str, _name: str = "") -> Iterator[Term]:
         return terms(text)
