@@ -8,7 +8,7 @@ with the last names Banks, Law, Ford, Morgan and others.
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -202,8 +202,10 @@ def nothing_neutralised() -> Iterator[None]:
     def as_written(text: str, _name: str = "") -> Neutral:
         return Neutral(text, (), ())
 
-    def every_term(text: str, _name: str = "") -> Iterator[Term]:
-        return terms(text)
+    def every_term(
+        text: str, _name: str = "", stems: Collection[str] | None = None
+    ) -> Iterator[Term]:
+        return terms(text, stems)
 
     with ExitStack() as stack:
         for module in ("indexer.passages", "recommender.recommend"):
