@@ -8,7 +8,7 @@ with the last names Banks, Law, Ford, Morgan and others.
 """
 
 import argparse
-from collections.abc import Collection, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
