@@ -76,7 +76,8 @@ def main() -> None:
     reliable = bins(np.mean([run.chances for run in runs[widest]], axis=0), useful(sets[widest]))
     PICTURE.write_text(picture(reliable), encoding="utf-8")
     sections = [
-        f"# What a chance is worth\n\n{stamp()} Encoder {encoder.space_id} on {encoder.runtime_id}.\n\nMade by "
+        f"# What a chance is worth\n\n{stamp()} Encoder {encoder.space_id} on "
+        f"{encoder.runtime_id}.\n\nMade by "
         f"`make bench-calibration`.\n\n## Calibration\n\n{_prose(__doc__)}\n",
         quality_table(sets, runs),
         curve_table(sets),

@@ -54,7 +54,8 @@ def main() -> None:
         print(f"No mentors_masked.jsonl in {folder}: only examples/ is measured.")
     sections.append(samples(ROOT / "examples", encoder))
     intro = (
-        f"# Fairness\n\n{stamp()} Encoder {encoder.space_id} on {encoder.runtime_id}.\n\nMade by `make bench-fairness`; "
+        f"# Fairness\n\n{stamp()} Encoder {encoder.space_id} on "
+        f"{encoder.runtime_id}.\n\nMade by `make bench-fairness`; "
         f"with `JUDGED=FOLDER` also on a set of real mentors, which is not part of this project. "
         f"{__doc__.split(chr(10), 2)[2].strip()}\n"
     )

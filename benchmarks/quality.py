@@ -85,7 +85,8 @@ def main() -> None:
         }
         OUT.with_suffix(".svg").write_text(picture(shown, OURS), encoding="utf-8")
     intro = (
-        f"# Quality of recommendations\n\n{stamp()} Encoder {encoder.space_id} on {encoder.runtime_id}.\n\nMade by "
+        f"# Quality of recommendations\n\n{stamp()} Encoder {encoder.space_id} on "
+        f"{encoder.runtime_id}.\n\nMade by "
         f"`make eval`; with `JUDGED=FOLDER` also on a set of real mentors and on O*NET's "
         f"occupations, which are not part of this project. {' '.join(__doc__.split())}\n\n"
         f"![condensed nDCG@10 by system](quality.svg)\n"
