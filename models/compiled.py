@@ -164,10 +164,12 @@ class CompiledEncoder:
 
     def _begun(self, read: "Encoding") -> "Begun":
         """One text on its way through the model."""
+        begun = Begun(self._querying.discard)
         with self._counting:
-            passes = self._beside() if self._querying else self._alone
-            begun = Begun(passes.begin([read.ids]), self._querying.discard)
+            alone = not self._querying
             self._querying.add(begun)
+        # Outside the lock: beginning takes milliseconds, and others must not wait for it.
+        begun.wait = (self._alone if alone else self._beside()).begin([read.ids])
         return begun
 
     def _beside(self) -> "Passes":
@@ -208,14 +210,16 @@ class CompiledEncoder:
 class Begun:
     """A query on its way; one that nobody waits for any more stops counting by itself."""
 
-    def __init__(self, wait: Callable[[], Vectors], done: "Callable[[Begun], None]") -> None:
-        self._wait, self._done = wait, done
+    wait: Callable[[], Vectors]
+
+    def __init__(self, done: "Callable[[Begun], None]") -> None:
+        self._done = done
         self._found: Vectors | None = None
 
     def outcome(self) -> Vectors:
         """Wait for the vector of the text, and those of its tokens."""
         if self._found is None:
-            row, tokens = self._wait()
+            row, tokens = self.wait()
             self._found = row[0], tokens[0]
             self._done(self)
         return self._found
