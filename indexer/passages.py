@@ -5,11 +5,11 @@ What each passage reads, and which stretch of the record it quotes, is the text 
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from indexer.padding import ENDLESS, outside, padding
-from models.mentor import Mentor
+from models.mentor import Mentor, text_at
 from models.naming import own_name
 from models.neutral import neutral_terms, neutralise
 from models.passage import Leaf, Passage
@@ -40,15 +40,21 @@ def passages(mentor: Mentor) -> tuple[Passage, ...]:
     return tuple(found) or tuple(_sentences(mentor, "/organization", mentor.organization))
 
 
-def words(mentor: Mentor, stems: Collection[str] | None = None) -> Iterator[tuple[str, Term]]:
+def as_read(mentor: Mentor, leaves: Sequence[Leaf]) -> list[str]:
+    """What the encoder reads for each of these stretches of the record."""
+    name = _named(mentor).name
+    texts = (text_at(mentor, leaf.pointer)[leaf.start : leaf.end] for leaf in leaves)
+    return [neutralise(text, name).text for text in texts]
+
+
+def words(mentor: Mentor) -> Iterator[tuple[str, Term]]:
     """Every content word of the record with the JSON Pointer of its string.
 
-    The mentor's name and pronouns are left out wherever they stand, and what is padding. With
-    `stems` only the words that have one of these.
+    The mentor's name and pronouns are left out wherever they stand, and what is padding.
     """
     mentor = _named(mentor)
     for pointer, text in _strings(mentor):
-        for term in neutral_terms(text, mentor.name, stems):
+        for term in neutral_terms(text, mentor.name):
             if not any(start <= term.start < end for start, end in padding(text)):
                 yield pointer, term
 

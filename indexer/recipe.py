@@ -1,24 +1,17 @@
 """The text recipe as a port: how a record was cut up, for whoever quotes from it."""
 
-import functools
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.passages import passages, words
+from indexer.outlines import outline_of, read
+from indexer.passages import as_read
 from indexer.vectors import Vectors
 from models.mentor import Mentor
-from models.passage import Passage
-from models.terms import Term
-
-LATELY = 1_000  # mentors whose passages are remembered, some 15 MB: the same are shown often
-_READ = (
-    "name", "headline", "bio", "experience", "skills", "topics", "looking_for", "industries",
-    "education", "organization",
-)  # fmt: skip
-"""All that passages are cut from."""
+from models.outline import Outline
+from models.passage import Leaf
+from models.ports import Stored
 
 
 class TextRecipe:
@@ -26,17 +19,12 @@ class TextRecipe:
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
-        self._passages = functools.lru_cache(maxsize=LATELY)(_passages_of)
 
-    def passages(self, mentor: Mentor) -> tuple[Passage, ...]:
-        return self._passages(tuple(getattr(mentor, name) for name in _READ))
+    def outline(self, stored: Stored) -> Outline:
+        return read(stored.outline) or outline_of(stored.mentor)
 
-    def words(self, mentor: Mentor, stems: Collection[str]) -> Iterator[tuple[str, Term]]:
-        return words(mentor, stems)
+    def items(self, mentor: Mentor, leaves: Sequence[Leaf]) -> list[str]:
+        return as_read(mentor, leaves)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._vectors.of(texts)
-
-
-def _passages_of(read: tuple[Any, ...]) -> tuple[Passage, ...]:
-    return passages(Mentor("", **dict(zip(_READ, read, strict=True))))

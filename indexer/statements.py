@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from indexer.records import content_hash, readable, text_hash
 from indexer.rejects import Looked, Reject, words_of
-from indexer.tables import mentors, passages, rejects, tenants, vectors
+from indexer.tables import mentors, outlines, passages, rejects, tenants, vectors
 from models.errors import SpaceMismatch
 from models.mentor import Mentor
 
@@ -49,13 +49,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The sha256 of each text of a mentor that is embedded.
+    """The sha256 of each text of a mentor that is embedded, and where they stand.
 
-    `passages` are searched, in order; `items` of lists only wait to be quoted.
+    `passages` are searched, in order; `items` of lists only wait to be quoted. `outline`: as
+    `indexer.outlines` writes it, "" where nothing is kept.
     """
 
     passages: tuple[bytes, ...] = ()
     items: tuple[bytes, ...] = ()
+    outline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,12 @@ def unneeded() -> sa.ColumnElement[bool]:
 def ownerless() -> sa.ColumnElement[bool]:
     """Passages of nobody who is still there."""
     same = sa.and_(mentors.c.tenant == passages.c.tenant, mentors.c.id == passages.c.id)
+    return ~sa.exists().where(same, mentors.c.record.is_not(None))
+
+
+def outlines_of_nobody() -> sa.ColumnElement[bool]:
+    """Outlines of nobody who is still there."""
+    same = sa.and_(mentors.c.tenant == outlines.c.tenant, mentors.c.id == outlines.c.id)
     return ~sa.exists().where(same, mentors.c.record.is_not(None))
 
 
@@ -239,7 +247,21 @@ def cuts_of(connection: sa.Connection, tenant: str, ids: Sequence[str]) -> dict[
         )
         for id, text, searched in connection.execute(query):
             found.setdefault(id, ([], []))[0 if searched else 1].append(text)
-    return {id: Cut(tuple(texts), tuple(items)) for id, (texts, items) in found.items()}
+    kept = outlines_of(connection, tenant, ids)
+    return {
+        id: Cut(tuple(texts), tuple(items), kept.get(id, ""))
+        for id, (texts, items) in found.items()
+    }
+
+
+def outlines_of(connection: sa.Connection, tenant: str, ids: Sequence[str]) -> dict[str, str]:
+    """The outline of each of `ids` of whom one is kept."""
+    found: dict[str, str] = {}
+    for some in batches(ids):
+        here = sa.and_(outlines.c.tenant == tenant, outlines.c.id.in_(some))
+        rows = connection.execute(sa.select(outlines.c.id, outlines.c.outline).where(here))
+        found |= {row.id: row.outline for row in rows}
+    return found
 
 
 def hashes_of(cuts: Iterable[Cut]) -> set[bytes]:
@@ -262,6 +284,8 @@ def replace_passages(
     for some in batches(list(cut)):
         here = sa.and_(passages.c.tenant == tenant, passages.c.id.in_(some))
         connection.execute(sa.delete(passages).where(here))
+        there = sa.and_(outlines.c.tenant == tenant, outlines.c.id.in_(some))
+        connection.execute(sa.delete(outlines).where(there))
     rows = [
         {"tenant": tenant, "id": id, "position": i, "text_hash": text, "searched": searched}
         for id, one in cut.items()
@@ -271,6 +295,13 @@ def replace_passages(
     ]
     if rows:
         connection.execute(sa.insert(passages), rows)
+    kept = [
+        {"tenant": tenant, "id": id, "outline": one.outline}
+        for id, one in cut.items()
+        if one.outline
+    ]
+    if kept:
+        connection.execute(sa.insert(outlines), kept)
     now = {row["text_hash"] for row in rows}
     keep_vectors(connection, space_id, {h: v for h, v in fresh.items() if h in now})
     drop_unneeded(connection, sorted(before - now))

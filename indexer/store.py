@@ -20,7 +20,7 @@ from indexer.database import Database
 from indexer.records import content_hash, readable
 from indexer.rejects import Reject
 from indexer.statements import Change, Changed, Conflict, Cut, Head, Known, Row
-from indexer.tables import mentors, passages, rejects, tenants, vectors
+from indexer.tables import mentors, outlines, passages, rejects, tenants, vectors
 from models.mentor import Mentor
 from models.ports import Stored
 
@@ -88,9 +88,12 @@ class Store:
     def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Stored]:
         """The live mentors among `ids`, as they are now, without those whose record is damaged."""
         columns = (mentors.c.id, mentors.c.revision, mentors.c.text_hash, mentors.c.record)
+        with self.database.reading() as connection:
+            rows = sql.read_live(connection, tenant, ids, columns)
+            kept = sql.outlines_of(connection, tenant, ids)
         return {
-            row.id: Stored(row.revision, row.text_hash, mentor)
-            for row in self._rows(tenant, ids, columns)
+            row.id: Stored(row.revision, row.text_hash, mentor, kept.get(row.id, ""))
+            for row in rows
             if (mentor := readable(row.record)) is not None
         }
 
@@ -293,11 +296,12 @@ class Store:
                 connection.execute(sa.update(tenants).where(at).values(purged_at=up_to))
 
     def count_strays(self) -> tuple[int, int]:
-        """How many vectors no passage has, and how many passages no mentor has."""
+        """How many vectors no passage has, and how many passages and outlines no mentor has."""
         with self.database.reading() as connection:
             return (
                 sql.count(connection, vectors, sql.textless()),
-                sql.count(connection, passages, sql.ownerless()),
+                sql.count(connection, passages, sql.ownerless())
+                + sql.count(connection, outlines, sql.outlines_of_nobody()),
             )
 
     def count_left_behind(self) -> int:
@@ -312,6 +316,7 @@ class Store:
         """
         with self.database.writing() as connection:
             connection.execute(sa.delete(passages).where(sql.ownerless()))
+            connection.execute(sa.delete(outlines).where(sql.outlines_of_nobody()))
         for space_id in self.spaces():
             after: bytes | None = b""
             while after is not None:

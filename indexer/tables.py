@@ -49,6 +49,13 @@ vectors = sa.Table(
     sa.Column("text_hash", sa.LargeBinary(32), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
+outlines = sa.Table(
+    "outlines",
+    metadata,
+    sa.Column("tenant", sa.String(NAME), primary_key=True),
+    sa.Column("id", sa.String(NAME), primary_key=True),
+    sa.Column("outline", sa.Text, nullable=False),
+)
 rejects = sa.Table(
     "rejects",
     metadata,

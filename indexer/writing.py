@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.outlines import outline_of, written
 from indexer.passages import passages
 from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
 from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store
@@ -195,9 +196,10 @@ def texts_of(mentor: Mentor) -> tuple[list[str], list[str]]:
 
 
 def cut_of(mentor: Mentor) -> Cut:
-    """The keys of those texts."""
+    """The keys of those texts, and where they stand."""
     texts, items = texts_of(mentor)
-    return Cut(tuple(map(text_key, texts)), tuple(map(text_key, items)))
+    outline = written(outline_of(mentor))
+    return Cut(tuple(map(text_key, texts)), tuple(map(text_key, items)), outline)
 
 
 def _outcomes(

@@ -1,7 +1,7 @@
 """A mentor, as the rest of the code knows one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 
 Scalar = str | int | float | bool
 Attribute = Scalar | tuple[Scalar, ...]
@@ -88,6 +88,21 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value
+
+
+def text_at(mentor: Mentor, pointer: str) -> str:
+    """As `string_at` of the mentor's record, for the strings that passages are cut from."""
+    node: object = mentor
+    for key in pointer.split("/")[1:]:
+        if isinstance(node, tuple) and key.isdigit() and int(key) < len(node):
+            node = node[int(key)]
+        elif is_dataclass(node):
+            node = getattr(node, key, None)
+        else:
+            raise KeyError(pointer)
+    if not isinstance(node, str):
+        raise KeyError(pointer)
+    return node
 
 
 def strings_in(value: object) -> Iterator[str]:

@@ -6,7 +6,7 @@ the lexical index sees who somebody is.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.gendered import gendered, may_be_gendered
@@ -64,15 +64,12 @@ def neutralise(text: str, name: str = "") -> Neutral:
     )
 
 
-def neutral_terms(
-    text: str, name: str = "", stems: Collection[str] | None = None
-) -> Iterator[Term]:
+def neutral_terms(text: str, name: str = "") -> Iterator[Term]:
     """The content words of `text` as the lexical index sees them, at their original offsets.
 
-    A name or a pronoun leaves none; "chairman" leaves that of "chairperson". With `stems` only
-    the words that have one of these.
+    A name or a pronoun leaves none; "chairman" leaves that of "chairperson".
     """
-    found = list(terms(text, stems))
+    found = list(terms(text))
     if not found and not may_be_gendered(text):  # no stand-in brings a word
         return
     spans = list(_stretches(text, name))
@@ -80,7 +77,7 @@ def neutral_terms(
         if not any(start < term.end and term.start < end for start, end, _ in spans):
             yield term
     for start, end, stand_in in spans:
-        for term in terms(stand_in, stems):
+        for term in terms(stand_in):
             yield Term(term.stem, term.weight, start, end)
 
 

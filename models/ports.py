@@ -1,6 +1,6 @@
 """The ports. Whoever uses them does not know which engine is behind."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.mentor import Mentor
-from models.passage import Passage
-from models.terms import Term
+from models.outline import Outline
+from models.passage import Leaf
 
 
 class QueryReading(Protocol):
@@ -58,12 +58,14 @@ class Stored:
     """A mentor as the store has it.
 
     `revision` is the sequence of its last change; `text_hash` covers everything but the places,
-    so it tells whether an index has the same words.
+    so it tells whether an index has the same words. `outline`: what the store keeps of where they
+    stand, for `Recipe.outline`.
     """
 
     revision: int
     text_hash: str
     mentor: Mentor
+    outline: str = ""
 
 
 class MentorStore(Protocol):
@@ -202,12 +204,14 @@ class Index(Protocol):
 
 
 class Recipe(Protocol):
-    """How a record was cut up when it was indexed; the same again, to quote from it."""
+    """How a record was cut up when it was indexed, to quote from it."""
 
-    def passages(self, mentor: Mentor) -> tuple[Passage, ...]: ...
+    def outline(self, stored: Stored) -> Outline:
+        """Where passages and words stand, from what is kept, or cut anew."""
+        ...
 
-    def words(self, mentor: Mentor, stems: Collection[str]) -> Iterator[tuple[str, Term]]:
-        """Each content word that has one of the stems, with the JSON Pointer of its string."""
+    def items(self, mentor: Mentor, leaves: Sequence[Leaf]) -> list[str]:
+        """What the encoder reads for each leaf of a passage that has several."""
         ...
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:

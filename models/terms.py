@@ -9,7 +9,7 @@ score depend on who else is in the pool; `benchmarks/quality.md` has the rows th
 import functools
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import Stemmer
@@ -56,14 +56,11 @@ class Term(NamedTuple):
     end: int
 
 
-def terms(text: str, stems: Collection[str] | None = None) -> Iterator[Term]:
-    """The content words of `text`, in order; function words are left out.
-
-    With `stems` only the words that have one of these.
-    """
+def terms(text: str) -> Iterator[Term]:
+    """The content words of `text`, in order; function words are left out."""
     for match in _TOKEN.finditer(text):
         known = _known(match.group())
-        if known and (stems is None or known[0] in stems):
+        if known:
             yield Term(*known, *match.span())
 
 

@@ -3,19 +3,21 @@
 Nothing here changes a score or is computed from anything but what made it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.goals import GoalPart, Goals, GoalVectors
-from models.mentor import Mentor, as_record
+from models.mentor import Mentor
 from models.ports import Index, Recipe
 from models.recommendation import Fact, Reason
 from recommender.naming import SharedWords
+from recommender.paging import Shown
 from recommender.quoting import COVERED, Quotes
 from recommender.scoring import MICRO
+from recommender.words import matched_by
 
 NAMED = 0.25  # share of a part's word weight that answers it; benchmarks/calibration.md, coverage
 ASKING = 0.25  # share of the most informative part's weight below which a part asks nothing
@@ -39,39 +41,48 @@ def unexplained(parts: NDArray[np.int64]) -> Explanation:
 
 
 def explain(
-    goals: Goals,
-    vectors: GoalVectors,
-    row: int,
-    mentor: Mentor,
-    parts: NDArray[np.int64],
-    index: Index,
-    recipe: Recipe,
-    stems: Collection[str],
-) -> Explanation:
-    """Why the mentor at `row` has these `parts` (millionths: passages, profile, lexical).
+    goals: Goals, vectors: GoalVectors, shown: Sequence[Shown], index: Index, recipe: Recipe
+) -> list[Explanation]:
+    """Why each of those shown has the parts of the score that they have.
 
-    `stems`: what `recommender.words.reach` finds for the goal.
+    What they need of index and cache is read for all of them at once.
     """
-    at = np.asarray([row])
-    cosines, _ = index.dense.cosines(np.vstack([vectors.goal[None], vectors.parts]), at)
-    asking = asked(goals.parts)
-    record = as_record(mentor)
-    quotes = Quotes(asking, vectors, cosines, mentor, record, recipe)
-    words = SharedWords(goals, row, mentor, record, index.lexical, recipe, stems)
-    said = quotes.nearest()
-    about = quotes.further(said, float(index.catalogue.mean_norms(at)[0]))
-    named = words.reasons()
-    return Explanation(
-        (*said, *about, *named),
-        _rest(int(parts[0]), said),
-        _rest(int(parts[1]), about),
-        _rest(int(parts[2]), named),
-        tuple(
-            part
-            for part in wished(goals.parts)
-            if cosines[1 + part].max() < COVERED and words.share(goals.parts[part]) < NAMED
-        ),
-    )
+    if not shown:
+        return []
+    order = sorted(range(len(shown)), key=lambda i: shown[i].row)
+    rows = np.asarray([shown[i].row for i in order])
+    toward = np.vstack([vectors.goal[None], vectors.parts])
+    cosines, counts = index.dense.cosines(toward, rows)
+    each = np.split(cosines, np.cumsum(counts)[:-1], axis=1)
+    mean_norms = index.catalogue.mean_norms(rows).tolist()
+    matched = matched_by(list(goals.terms), rows, index.lexical)
+    asking, wishes = asked(goals.parts), wished(goals.parts)
+    outlines = [recipe.outline(shown[i].stored) for i in order]
+    quotes = [
+        Quotes(asking, cosines, mean_norm, shown[i].mentor, outline)
+        for i, cosines, mean_norm, outline in zip(order, each, mean_norms, outlines, strict=True)
+    ]
+    items = {item for one in quotes for item in one.items(recipe)}
+    read = dict(zip(items, recipe.vectors(list(items)), strict=True))
+    found: dict[int, Explanation] = {}
+    for i, one, outline, by in zip(order, quotes, outlines, matched, strict=True):
+        words = SharedWords(goals, shown[i].mentor, outline, by)
+        said = one.nearest(vectors, read)
+        about = one.further(vectors, read, said)
+        named = words.reasons()
+        passages, profile, lexical = shown[i].parts.tolist()
+        found[i] = Explanation(
+            (*said, *about, *named),
+            _rest(passages, said),
+            _rest(profile, about),
+            _rest(lexical, named),
+            tuple(
+                part
+                for part in wishes
+                if one.nearness(part) < COVERED and words.share(goals.parts[part]) < NAMED
+            ),
+        )
+    return [found[i] for i in range(len(shown))]
 
 
 def asked(parts: Sequence[GoalPart]) -> list[int]:

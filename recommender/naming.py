@@ -1,18 +1,18 @@
 """Words: what goal and profile share, behind the lexical part of a score."""
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from models.goals import GoalPart, Goals
-from models.mentor import Mentor, string_at
+from models.mentor import Mentor, text_at
 from models.neutral import neutral_terms
-from models.ports import LexicalIndex, Recipe
+from models.outline import Outline
 from models.recommendation import Reason
 from models.terms import Term
 from recommender.scoring import LEXICAL, shares
-from recommender.words import alike, matched_by
+from recommender.words import alike
 
 READABLE = 1.0  # decades: sharing a word as common as "four" counts, but is no reason to read
 KIN = 0.4  # credit below which a related word counts unseen: "afternoon" is no reason for "nights"
@@ -23,20 +23,12 @@ class SharedWords:
     """Which words of a goal one mentor uses, or related ones, and what they add."""
 
     def __init__(
-        self,
-        goals: Goals,
-        row: int,
-        mentor: Mentor,
-        record: Mapping[str, object],
-        lexical: LexicalIndex,
-        recipe: Recipe,
-        stems: Collection[str],
+        self, goals: Goals, mentor: Mentor, outline: Outline, found: Mapping[str, tuple[str, float]]
     ) -> None:
-        """`record`: that of the mentor; `stems`: what `recommender.words.reach` finds."""
+        """`found`: what `recommender.words.matched_by` finds for the mentor."""
         self._goals = goals
-        self._record = record
-        self._places = _places(mentor, recipe, stems)
-        found = matched_by(list(goals.terms), self._places, row, lexical)
+        self._mentor = mentor
+        self._outline = outline
         attainable = sum(goals.terms.values()) or 1.0
         self._worth = {
             stem: LEXICAL * goals.terms[stem] * match / attainable
@@ -65,10 +57,12 @@ class SharedWords:
         return alike(stem)[self._by[stem]] if stem in self._by else 0.0
 
     def _reason(self, stem: str, contribution: float) -> Reason:
-        pointer, at = self._places[self._by[stem]]
+        at = self._outline.place(self._by[stem])
         part, asked = self._asked(stem)
-        quote = string_at(self._record, pointer)[at.start : at.end]
-        return Reason(part, "lexical", pointer, quote, at.start, at.end, None, contribution, asked)
+        quote = text_at(self._mentor, at.pointer)[at.start : at.end]
+        return Reason(
+            part, "lexical", at.pointer, quote, at.start, at.end, None, contribution, asked
+        )
 
     def _asked(self, stem: str) -> tuple[int, str]:
         """The goal part that asks with this stem first, and the word as it stands there."""
@@ -83,11 +77,3 @@ class SharedWords:
 def _asked_terms(text: str) -> tuple[Term, ...]:
     """The words of a goal's part, which each mentor of an answer is asked for."""
     return tuple(neutral_terms(text))
-
-
-def _places(mentor: Mentor, recipe: Recipe, stems: Collection[str]) -> dict[str, tuple[str, Term]]:
-    """Where each of the stems first stands in the mentor's words, by JSON Pointer."""
-    found: dict[str, tuple[str, Term]] = {}
-    for pointer, term in recipe.words(mentor, stems):
-        found.setdefault(term.stem, (pointer, term))
-    return found

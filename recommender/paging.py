@@ -7,18 +7,31 @@ from numpy.typing import NDArray
 
 from models.errors import IndexBehind, MentorNotFound
 from models.mentor import Mentor
-from models.ports import Catalogue, MentorStore
+from models.ports import Catalogue, MentorStore, Stored
 from recommender.scoring import Scored
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A mentor as the store has it now, with the row and the parts of the score (millionths)."""
+
+    row: int
+    stored: Stored
+    parts: NDArray[np.int64]
+
+    @property
+    def mentor(self) -> Mentor:
+        return self.stored.mentor
 
 
 @dataclass(slots=True)
 class Page:
-    """The mentors shown (row, mentor, parts of the score), and where the next page begins.
+    """The mentors shown, and where the next page begins.
 
     `behind`: somebody was passed over because the store has newer words of theirs than the index.
     """
 
-    shown: list[tuple[int, Mentor, NDArray[np.int64]]] = field(default_factory=list)
+    shown: list[Shown] = field(default_factory=list)
     next_offset: int | None = None
     behind: bool = False
 
@@ -45,14 +58,14 @@ class Pages:
             page.behind |= behind
             for i, row in enumerate(rows.tolist(), start=at):
                 if row in found:
-                    page.shown.append((row, found[row], ranked.parts[i]))
+                    page.shown.append(Shown(row, found[row], ranked.parts[i]))
             at += len(rows)
         page.next_offset = at if at < len(ranked.rows) else None
         return page
 
     def current(
         self, rows: NDArray[np.int64], available: bool | None
-    ) -> tuple[dict[int, Mentor], bool]:
+    ) -> tuple[dict[int, Stored], bool]:
         """Who of `rows` may be shown, by row; and whether anybody's text is newer in the store."""
         ids = self._catalogue.ids(rows)
         stored = self._store.read(self._tenant, ids)
@@ -60,14 +73,14 @@ class Pages:
         for row, id in zip(rows.tolist(), ids, strict=True):
             if id not in stored:
                 continue
-            mentor, text_hash = stored[id].mentor, stored[id].text_hash
-            if text_hash != self._catalogue.text_hash(row):
+            one = stored[id]
+            if one.text_hash != self._catalogue.text_hash(row):
                 behind = True
-            elif available is None or mentor.can_take_a_mentee == available:
-                found[row] = mentor
+            elif available is None or one.mentor.can_take_a_mentee == available:
+                found[row] = one
         return found, behind
 
-    def find(self, id: str) -> tuple[int, Mentor]:
+    def find(self, id: str) -> tuple[int, Stored]:
         """The row of one mentor, and the mentor as the store has it now.
 
         Raises MentorNotFound, or IndexBehind when the index does not have the store's words.
@@ -81,4 +94,4 @@ class Pages:
                 f"The index does not have the newest words of the mentor {id!r} yet: try again in "
                 f"a moment."
             )
-        return rows[0], stored.mentor
+        return rows[0], stored

@@ -1,6 +1,6 @@
 """The way out: a goal text becomes ranked mentors with reasons."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,15 +19,14 @@ from recommender.calibration import chance, in_millionths, match
 from recommender.candidates import candidates
 from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
-from recommender.explaining import explain, facts, unexplained
+from recommender.explaining import Explanation, explain, facts, unexplained
 from recommender.goals import require_goal, understand
 from recommender.nearly import TOP as NEAR
 from recommender.nearly import nearly
-from recommender.paging import Page, Pages
+from recommender.paging import Page, Pages, Shown
 from recommender.scoring import MICRO, PARTS, VERSION, Scored, followed_by, score
 from recommender.standing import obstacles, place, ranking
 from recommender.telling import tell
-from recommender.words import reach
 
 MOST = 300  # recommendations of one request
 CONTEXT = 900  # characters of goal text encoded at once, within the encoder's maximum of tokens
@@ -92,17 +91,13 @@ class Recommender:
             page = self._page(ranked, request)
         first = page if not request.offset else self._page(ranked, replace(request, offset=0))
         abstained = _nobody_fits(goals, first)
-        stems = reach(goals.terms) if request.explain else None
         return Recommendations(
             goals,
-            (*goals.hints, *_hints_about([mentor for _, mentor, _ in page.shown], abstained)),
+            (*goals.hints, *_hints_about([one.mentor for one in page.shown], abstained)),
             self.index_version,
             self._encoder.space_id,
             abstained,
-            tuple(
-                self._recommendation(goals, vectors, *one, moves.get(one[0]), stems)
-                for one in page.shown
-            ),
+            self._recommendations(goals, vectors, page.shown, moves, told=request.explain),
             page.next_offset,
             page.behind,
         )
@@ -115,7 +110,8 @@ class Recommender:
         """
         goals = understand(request.goals)
         mask = eligible(self._index.catalogue, request.filters, request.exclude)
-        row, mentor = self._pages.find(id)
+        row, stored = self._pages.find(id)
+        mentor = stored.mentor
         vectors = encode_goals(goals, self._encoder)
         parts = self._rank(goals, vectors, np.asarray([row])).parts[0]
         rank, why_not = self._placed(goals, vectors, mask, row, mentor, request)
@@ -125,7 +121,7 @@ class Recommender:
             self.index_version,
             self._encoder.space_id,
             rank,
-            self._recommendation(goals, vectors, row, mentor, parts, None, reach(goals.terms)),
+            self._recommendations(goals, vectors, [Shown(row, stored, parts)], {}, told=True)[0],
             why_not,
             nearly(goals, mentor, partial(self._place, request, id))
             if rank is not None and rank > NEAR
@@ -170,47 +166,58 @@ class Recommender:
     def _page(self, ranked: Scored, request: Request) -> Page:
         return self._pages.page(ranked, request.offset, request.limit, request.filters.available)
 
-    def _recommendation(
+    def _recommendations(
         self,
         goals: Goals,
         vectors: GoalVectors,
-        row: int,
-        mentor: Mentor,
-        parts: NDArray[np.int64],
-        move: Move | None,
-        stems: Collection[str] | None,
-    ) -> Recommendation:
-        """With `stems`, what the goal's words reach, the reasons are told."""
-        why = (
-            explain(goals, vectors, row, mentor, parts, self._index, self._recipe, stems)
-            if stems is not None
-            else unexplained(parts)
+        shown: Sequence[Shown],
+        moves: Mapping[int, Move],
+        *,
+        told: bool,
+    ) -> tuple[Recommendation, ...]:
+        """Those shown, with their reasons if they are to be `told`."""
+        if not told:
+            return tuple(
+                _recommendation(goals, one, unexplained(one.parts), moves.get(one.row))
+                for one in shown
+            )
+        why = explain(goals, vectors, shown, self._index, self._recipe)
+        found = (
+            _recommendation(goals, one, reasons, moves.get(one.row))
+            for one, reasons in zip(shown, why, strict=True)
         )
-        useful = _chance(goals, parts)
-        one = Recommendation(
-            mentor,
-            int(parts.sum()) / MICRO,
-            useful,
-            match(useful),
-            {name: int(part) / MICRO for name, part in zip(PARTS, parts, strict=True)},
-            why.reasons,
-            why.other_passages,
-            why.other_profile,
-            why.other_terms,
-            why.uncovered_goals,
-            facts(mentor),
-            {"diversity": move} if move else {},
-        )
-        return replace(one, summary=tell(goals, one)) if stems is not None else one
+        return tuple(replace(one, summary=tell(goals, one)) for one in found)
 
 
-def _chance(goals: Goals, parts: NDArray[np.int64]) -> float:
-    return in_millionths(chance(int(parts.sum()) / MICRO, len(goals.terms)))
+def _recommendation(
+    goals: Goals, shown: Shown, why: Explanation, move: Move | None
+) -> Recommendation:
+    parts = shown.parts.tolist()
+    useful = _chance(goals, sum(parts))
+    return Recommendation(
+        shown.mentor,
+        sum(parts) / MICRO,
+        useful,
+        match(useful),
+        {name: part / MICRO for name, part in zip(PARTS, parts, strict=True)},
+        why.reasons,
+        why.other_passages,
+        why.other_profile,
+        why.other_terms,
+        why.uncovered_goals,
+        facts(shown.mentor),
+        {"diversity": move} if move else {},
+    )
+
+
+def _chance(goals: Goals, score: int) -> float:
+    """How likely somebody with this score, in millionths, is found useful."""
+    return in_millionths(chance(score / MICRO, len(goals.terms)))
 
 
 def _nobody_fits(goals: Goals, first: Page) -> bool:
     """Whether not even the first page has a good match."""
-    return all(match(_chance(goals, parts)) == "partial" for _, _, parts in first.shown)
+    return all(match(_chance(goals, int(one.parts.sum()))) == "partial" for one in first.shown)
 
 
 def _hints_about(mentors: Sequence[Mentor], abstained: bool = False) -> tuple[Hint, ...]:

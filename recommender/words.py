@@ -1,6 +1,6 @@
 """What a goal's words find in a profile: the same word, or a related one for less."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,22 +54,29 @@ def matches(
 
 
 def matched_by(
-    stems: Sequence[str], among: Collection[str], row: int, lexical: LexicalIndex
-) -> dict[str, tuple[str, float]]:
-    """For each stem that the mentor at `row` matches, by which of the stems `among` and how well.
+    stems: Sequence[str], rows: NDArray[np.int64], lexical: LexicalIndex
+) -> list[dict[str, tuple[str, float]]]:
+    """Of each mentor at `rows` (sorted) the stems that they match, by which, and how well.
 
     The figures are those of `matches`; a stem that nothing matches is left out.
     """
-    near = {stem: {o: worth for o, worth in alike(stem).items() if o in among} for stem in stems}
-    wanted = list({other: None for one in near.values() for other in one})
-    used = lexical.saturations(wanted, np.asarray([row]))
-    said = {
-        wanted[i]: of for i, of in zip(used.stem.tolist(), used.saturation.tolist(), strict=True)
-    }
-    found = {}
-    for stem, one in near.items():
-        worth = {other: said[other] * credit for other, credit in one.items() if other in said}
-        if worth:
-            best = max(worth, key=lambda other: worth[other])
-            found[stem] = (best, worth[best])
+    # What each word looked for answers; of equally good ones the first that is looked for counts.
+    answers: dict[str, list[tuple[str, float]]] = {}
+    for stem in stems:
+        for other, credit in alike(stem).items():
+            answers.setdefault(other, []).append((stem, credit))
+    wanted = list(answers)
+    used = lexical.saturations(wanted, rows)
+    order = np.lexsort((used.stem, used.mentor))
+    found: list[dict[str, tuple[str, float]]] = [{} for _ in rows]
+    for mentor, by, saturation in zip(
+        used.mentor[order].tolist(),
+        used.stem[order].tolist(),
+        used.saturation[order].tolist(),
+        strict=True,
+    ):
+        best = found[mentor]
+        for stem, credit in answers[wanted[by]]:
+            if stem not in best or saturation * credit > best[stem][1]:
+                best[stem] = wanted[by], saturation * credit
     return found

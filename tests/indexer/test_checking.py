@@ -199,6 +199,19 @@ def test_a_passage_too_many_is_found_and_dropped(folder, sql, opened):
     assert mended(folder, opened) == ((), 0)
 
 
+def test_an_outline_that_is_wrong_is_found_and_cut_anew(folder, sql, opened):
+    assert sql("UPDATE outlines SET outline = replace(outline, 'bio', 'b') WHERE id = 'nurse'") == 1
+    assert checked(folder, opened).problems == (
+        "Mentors that have other passages than their record gives: nurse.",
+    )
+    assert mended(folder, opened) == ((), 0)
+
+
+def test_a_mentor_written_before_outlines_were_kept_is_sound(folder, sql, opened):
+    assert sql("DELETE FROM outlines WHERE id = 'nurse'") == 1
+    assert checked(folder, opened).problems == ()
+
+
 def test_a_passage_that_is_gone_is_found_and_cut_anew(folder, sql, opened):
     assert sql("DELETE FROM passages WHERE id = 'nurse' AND position = 0") == 1
     assert checked(folder, opened).problems == (

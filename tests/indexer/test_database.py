@@ -179,6 +179,7 @@ def second(store, script):
         store.close()
         for column in ("encoder", "moving_to"):
             script(f"ALTER TABLE tenants DROP COLUMN {column}")
+        script("DROP TABLE outlines")
         script("UPDATE alembic_version SET version_num = '0002'")
         script("UPDATE tenants SET space_id = ?", (space,))
 

@@ -8,7 +8,7 @@ from indexer.records import canonical_json, content_hash, text_hash
 from indexer.rejects import Reject
 from indexer.statements import BATCH
 from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store
-from indexer.tables import passages, vectors
+from indexer.tables import outlines, passages, vectors
 from models.errors import DataFolderError, SpaceMismatch
 from models.mentor import Mentor
 from models.ports import Stored
@@ -62,6 +62,33 @@ def test_what_is_written_is_read_with_its_revision_and_text_hash(store):
         "a": Stored(1, text_hash(A), A),
         "b": Stored(2, text_hash(B), B),
     }
+
+
+def outlined(mentor: Mentor, outline: str) -> Change:
+    return replace(change(mentor), cut=Cut((ONE,), (), outline))
+
+
+def outline(store: Store, id: str) -> str:
+    return store.read("t", [id])[id].outline
+
+
+def test_an_outline_is_kept_with_the_texts_it_belongs_to(store):
+    store.write("t", [outlined(A, "one"), outlined(B, "two")], "s", "r", fresh(ONE))
+    assert (outline(store, "a"), outline(store, "b")) == ("one", "two")
+    assert store.cuts("t", ["a"]) == {"a": Cut((ONE,), (), "one")}
+    store.write("t", [places(replace(A, capacity=2))])
+    assert outline(store, "a") == "one"
+    store.write("t", [outlined(replace(A, bio="New."), "three")], "s", "r")
+    assert (outline(store, "a"), outline(store, "b")) == ("three", "two")
+    store.write("t", [change(B)])
+    assert outline(store, "b") == ""
+
+
+def test_an_outline_goes_with_the_mentor(store):
+    store.write("t", [outlined(A, "one")], "s", "r", fresh(ONE))
+    store.remove("t", ["a"])
+    with store.database.reading() as connection:
+        assert connection.scalars(sa.select(outlines.c.id)).all() == []
 
 
 def test_the_sequence_goes_up_by_one_a_change(store):
@@ -486,7 +513,9 @@ def test_strays_are_counted_and_dropped_and_nothing_else(store):
         connection.execute(sa.insert(passages), [stray])
         rows = [{"space_id": "s", "text_hash": h, "vector": b""} for h in (TWO, THREE)]
         connection.execute(sa.insert(vectors), rows)
-    assert store.count_strays() == (1, 1)
+        of_nobody = {"tenant": "t", "id": "x", "outline": "{}"}
+        connection.execute(sa.insert(outlines), [of_nobody])
+    assert store.count_strays() == (1, 2)
     store.drop_strays()
     assert store.count_strays() == (0, 0)
     assert kept(store) == {ONE}

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from models.mentor import as_record
+from indexer.outlines import outline_of
 from models.terms import weight
 from recommender.goals import understand
 from recommender.naming import KIN, MOST_TERMS, READABLE, SharedWords
 from recommender.recommend import Request
 from recommender.scoring import LEXICAL
-from recommender.words import reach
+from recommender.words import matched_by
 
 TABLE = {"lawyer": {"attorney": 0.8, "court": 0.4}}
 
@@ -119,10 +119,8 @@ def shared(pool, goal, bio):
     one = pool({"id": "m", "bio": bio})
     (found,) = one.recommend(Request(goal)).recommendations
     goals = understand(goal)
-    record = as_record(found.mentor)
-    words = SharedWords(
-        goals, 0, found.mentor, record, one._index.lexical, one._recipe, reach(goals.terms)
-    )
+    (matched,) = matched_by(list(goals.terms), np.asarray([0]), one._index.lexical)
+    words = SharedWords(goals, found.mentor, outline_of(found.mentor), matched)
     return [words.share(part) for part in goals.parts]
 
 

@@ -29,7 +29,7 @@ def matched(stems, *profiles):
 
 
 def by(stem, profile):
-    found = matched_by([stem], set(profile), 0, index(profile))
+    (found,) = matched_by([stem], np.asarray([0]), index(profile))
     return found[stem][0] if found else None
 
 
@@ -109,17 +109,26 @@ def test_the_word_behind_a_match_is_the_one_that_counts_most(profile, expected):
     assert by("lawyer", profile) == expected
 
 
-def test_the_word_behind_a_match_is_one_of_those_that_can_be_quoted():
-    whole = index({"lawyer": 1, "attorney": 1})
-    found = matched_by(["lawyer", "kiln"], {"attorney"}, 0, whole)
-    assert {stem: by for stem, (by, _) in found.items()} == {"lawyer": "attorney"}
-    assert matched_by(["lawyer"], {"kiln"}, 0, whole) == {}
+def test_each_mentor_has_the_words_behind_their_own_matches():
+    whole = index({"kiln": 1}, {"lawyer": 1}, {"attorney": 1, "kiln": 2}, {"ship": 1})
+    found = matched_by(["lawyer", "kiln"], np.asarray([0, 2, 3]), whole)
+    assert [{stem: by for stem, (by, _) in one.items()} for one in found] == [
+        {"kiln": "kiln"},
+        {"lawyer": "attorney", "kiln": "kiln"},
+        {},
+    ]
+
+
+def test_of_words_that_match_equally_well_the_first_looked_for_is_behind_it(monkeypatch):
+    table = {"lawyer": {"court": 0.8, "attorney": 0.8}}
+    monkeypatch.setattr("recommender.words.related", lambda stem: table.get(stem, {}))
+    assert by("lawyer", {"attorney": 1, "court": 1}) == "court"
 
 
 def test_the_words_behind_the_matches_are_worth_what_the_matches_are():
     profile = {"attorney": 2, "court": 3, "judg": 1}
     whole = index(profile)
     asked = ["lawyer", "judg", "kiln"]
-    found = matched_by(asked, set(profile), 0, whole)
+    (found,) = matched_by(asked, np.asarray([0]), whole)
     expected = matches(asked, np.asarray([0]), whole)[0].tolist()
     assert [found.get(stem, ("", 0.0))[1] for stem in asked] == expected

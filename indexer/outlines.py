@@ -1,0 +1,51 @@
+"""Outlines as the store keeps them: JSON that names the recipe it was cut by."""
+
+from collections.abc import Mapping
+
+import pydantic_core
+
+from indexer.passages import passages, words
+from models.encoder import TEXT_RECIPE
+from models.mentor import Mentor
+from models.outline import Outline
+
+
+def outline_of(mentor: Mentor) -> Outline:
+    """The outline of a record, cut now."""
+    strings: dict[str, int] = {}
+    cut = [
+        [
+            number
+            for leaf in passage.leaves
+            for number in (strings.setdefault(leaf.pointer, len(strings)), leaf.start, leaf.end)
+        ]
+        for passage in passages(mentor)
+    ]
+    first: dict[str, tuple[int, int, int]] = {}
+    for pointer, term in words(mentor):
+        if term.stem not in first:
+            string = strings.setdefault(pointer, len(strings))
+            first[term.stem] = (string, term.start, term.end)
+    return Outline(list(strings), cut, first)
+
+
+def written(outline: Outline) -> str:
+    """The outline as it is kept."""
+    return pydantic_core.to_json(
+        {
+            "recipe": TEXT_RECIPE,
+            "strings": outline.strings,
+            "passages": outline.passages,
+            "words": outline.words,
+        }
+    ).decode()
+
+
+def read(kept: str) -> Outline | None:
+    """The outline kept; None where there is none, or one of another recipe."""
+    try:
+        found = pydantic_core.from_json(kept)
+        current = isinstance(found, Mapping) and found["recipe"] == TEXT_RECIPE
+        return Outline(found["strings"], found["passages"], found["words"]) if current else None
+    except (ValueError, KeyError):  # damaged, which verifying finds
+        return None
