@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from api.settings import Settings
 from indexer.folder import DataFolder
 from indexer.following import Follower
@@ -221,6 +223,9 @@ class Serving:
 
         Raises NoIndex, DataFolderError, SpaceMismatch or EncoderUnavailable.
         """
+        # Products of a request are small. Threads of NumPy's linear algebra, which wait for the
+        # next one by spinning, take a core from the encoder, and all gain nothing.
+        threadpool_limits(1, user_api="blas")
         folder = DataFolder(settings.data)
         if create:
             folder.ensure_writable()

@@ -13,7 +13,7 @@ from machine import ROOT, stamp
 from api.settings import Settings
 from api.wiring import Serving
 from evaluation.judgments import read_judged_set
-from recommender.candidates import candidates
+from recommender.candidates import candidates, named
 from recommender.goals import understand
 from recommender.recommend import encode_goals
 from recommender.scoring import LEXICAL, MICRO, PASSAGES, PROFILE, score
@@ -37,7 +37,7 @@ def main() -> None:
     for goal in judged.judged:
         goals = understand(judged.texts[goal])
         vectors = encode_goals(goals, encoder)
-        found = candidates(goals, vectors, index, TOP, mask)
+        found = candidates(named(goals, index, TOP, mask), vectors, index, TOP, mask)
         exact = score(goals, vectors, everybody, index.catalogue, index.dense, index.lexical)
         missed += len(np.setdiff1d(exact.rows[:TOP], found))
         sizes.append(len(found))

@@ -146,6 +146,30 @@ def read_live(
     return found
 
 
+_WHOLE = (
+    sa.select(
+        mentors.c.id, mentors.c.revision, mentors.c.text_hash, mentors.c.record, outlines.c.outline
+    )
+    .outerjoin(
+        outlines, sa.and_(outlines.c.tenant == mentors.c.tenant, outlines.c.id == mentors.c.id)
+    )
+    .where(
+        mentors.c.tenant == sa.bindparam("tenant"),
+        mentors.c.record.is_not(None),
+        mentors.c.id.in_(sa.bindparam("ids", expanding=True)),
+    )
+)  # made once: every answer needs it
+
+
+def read_whole(
+    connection: sa.Connection, tenant: str, ids: Sequence[str]
+) -> Iterator[tuple[str, int, str, str, str | None]]:
+    """Id, revision, text hash, record and outline of the live mentors among `ids`."""
+    for some in batches(ids):
+        found = connection.execute(_WHOLE, {"tenant": tenant, "ids": some})
+        yield from found
+
+
 def head_of(connection: sa.Connection, tenant: str) -> Head:
     """Where the tenant stands."""
     columns = [tenants.c[name] for name in Head.__dataclass_fields__]

@@ -87,15 +87,14 @@ class Store:
 
     def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Stored]:
         """The live mentors among `ids`, as they are now, without those whose record is damaged."""
-        columns = (mentors.c.id, mentors.c.revision, mentors.c.text_hash, mentors.c.record)
         with self.database.reading() as connection:
-            rows = sql.read_live(connection, tenant, ids, columns)
-            kept = sql.outlines_of(connection, tenant, ids)
-        return {
-            row.id: Stored(row.revision, row.text_hash, mentor, kept.get(row.id, ""))
-            for row in rows
-            if (mentor := readable(row.record)) is not None
-        }
+            return {
+                id: Stored(revision, text_hash, mentor, outline or "")
+                for id, revision, text_hash, record, outline in sql.read_whole(
+                    connection, tenant, ids
+                )
+                if (mentor := readable(record)) is not None
+            }
 
     def all(self, tenant: str) -> tuple[int, list[Mentor]]:
         """Every live mentor in the order of ids, and the sequence they stand at."""

@@ -15,10 +15,23 @@ PASSAGES_PER_PLACE = 20
 LEXICAL_PER_PLACE = 5
 
 
+def named(goals: Goals, index: Index, places: int, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Rows of eligible mentors who use the goal's rare words, sorted; it takes no vectors.
+
+    `places`: how many recommendations one page has.
+    """
+    top_k = max(BEST_LEXICAL, LEXICAL_PER_PLACE * places)
+    return index.lexical.best(reach(goals.terms), top_k, mask)
+
+
 def candidates(
-    goals: Goals, vectors: GoalVectors, index: Index, places: int, mask: NDArray[np.bool_]
+    named: NDArray[np.int64],
+    vectors: GoalVectors,
+    index: Index,
+    places: int,
+    mask: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Rows of eligible mentors worth scoring, sorted: dense and lexical hits together.
+    """Rows of eligible mentors worth scoring, sorted: those `named` and those near in meaning.
 
     `places`: how many recommendations one page has; all eligible rows come when the two searches
     find fewer.
@@ -27,8 +40,5 @@ def candidates(
     dense = index.dense.nearest(
         vectors.goal[None], max(NEAREST_PASSAGES, PASSAGES_PER_PLACE * places), mask
     )
-    lexical = index.lexical.best(
-        reach(goals.terms), max(BEST_LEXICAL, LEXICAL_PER_PLACE * places), mask
-    )
-    found = np.union1d(dense, lexical)
+    found = np.union1d(dense, named)
     return found if len(found) > places else np.flatnonzero(mask)

@@ -16,7 +16,7 @@ from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
 from models.spaces import mismatch
 from recommender.calibration import chance, in_millionths, match
-from recommender.candidates import candidates
+from recommender.candidates import candidates, named
 from recommender.diversity import diversified
 from recommender.eligibility import Exclusions, Filters, eligible
 from recommender.explaining import Explanation, explain, facts, unexplained
@@ -78,9 +78,10 @@ class Recommender:
         mask = eligible(self._index.catalogue, request.filters, request.exclude)
         encoding = begun(request.goals, self._encoder)  # while the goal is being understood
         goals = understand(request.goals)
-        vectors = encoding(goals)
         # By the limit alone, which all pages of a request share, so that they share one ranking.
-        near = candidates(goals, vectors, self._index, request.limit, mask)
+        names_it = named(goals, self._index, request.limit, mask)
+        vectors = encoding(goals)
+        near = candidates(names_it, vectors, self._index, request.limit, mask)
         ranked, moves = diversified(
             self._rank(goals, vectors, near), request.diversity, request.limit, self._index.dense
         )

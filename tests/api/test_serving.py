@@ -1,4 +1,5 @@
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from api import wiring
 from api.settings import Settings
@@ -331,3 +332,11 @@ def test_a_missing_snapshot_is_rebuilt_without_the_encoder(index, open_serving):
     assert serving.follower.origin.snapshot is None
     assert encoder.encoded == []
     assert ids(serving) == ["auditor", "nurse", "teacher"]
+
+
+def test_linear_algebra_of_a_server_has_no_threads_of_its_own(index, open_serving):
+    with threadpool_limits(2, user_api="blas"):
+        open_serving(index())
+        found = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    assert found
+    assert {one["num_threads"] for one in found} == {1}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recommender import candidates as depth
-from recommender.candidates import candidates
+from recommender.candidates import candidates, named
 from recommender.goals import understand
 from recommender.recommend import encode_goals
 from tests.fakes import TableEncoder
@@ -25,7 +25,7 @@ def found(pool):
 
     def ids(places, *allowed):
         mask = np.isin([record["id"] for record in POOL], allowed or list("abcd"))
-        rows = candidates(goals, vectors, one._index, places, mask)
+        rows = candidates(named(goals, one._index, places, mask), vectors, one._index, places, mask)
         assert rows.tolist() == sorted(set(rows.tolist()))
         return one._index.catalogue.ids(rows)
 
