@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
+.PHONY: help install demo test test-long check format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -53,9 +53,12 @@ serve: install ## Serve the sample mentors on http://127.0.0.1:$(PORT)
 eval: install ## Measure the quality of recommendations; writes benchmarks/quality.md
 	$(BIN)/python benchmarks/quality.py --judged $(JUDGED)
 
-bench: install ## Measure speed beside others, hours the first time; writes benchmarks/speed.md
+bench: install txtai chroma autocannon ## Measure speed beside others, hours the first time; writes benchmarks/speed.md
 	$(BIN)/python -m pip install --quiet -c constraints.txt nncf
 	$(BIN)/python benchmarks/speed.py --judged $(JUDGED)
+
+bench-limits: install ## Say where the time of a request goes, after make bench; writes benchmarks/limits.md
+	$(BIN)/python benchmarks/limits.py --judged $(JUDGED)
 
 bench-indexing: install ## Time indexing, memory included; writes benchmarks/indexing.md
 	$(BIN)/python benchmarks/indexing.py --judged $(JUDGED)

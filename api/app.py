@@ -86,7 +86,7 @@ async def recommend(body: RecommendationsBody, desk: Annotated[Desk, Depends(des
 
 async def explain(body: ExplainBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
     """Say where one mentor stands for the goals, why, and why not nearer to the top."""
-    return Json(await desk.read(partial(answering.explain, desk.serving, body)))
+    return Json(await desk.explain(partial(answering.explain, desk.serving, body)))
 
 
 async def mentor(id: str, desk: Annotated[Desk, Depends(desk_of)]) -> Any:

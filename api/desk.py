@@ -15,6 +15,7 @@ READERS = 2  # threads that encode and search; more would only fight over two co
 WRITERS = 2  # single changes; they wait for the disk more than for a core
 
 MOST_READING = 200  # under way and waiting: some seconds of work
+MOST_EXPLAINING = 20  # likewise; one of them looks at everybody
 
 _T = TypeVar("_T")
 
@@ -25,8 +26,9 @@ class Desk:
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
         self._background = Background(serving)
-        self._reading = 0
+        self._reading = self._explaining = 0
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self._explainers = ThreadPoolExecutor(1, thread_name_prefix="explain")
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
         self._bulk = ThreadPoolExecutor(1, thread_name_prefix="bulk")
 
@@ -49,6 +51,16 @@ class Desk:
         finally:
             self._reading -= 1
 
+    async def explain(self, work: Callable[[], _T]) -> _T:
+        """As `read`, for work on everybody of a large index; one at a time, so others go on."""
+        if self._explaining >= MOST_EXPLAINING:
+            raise Overloaded(f"{self._explaining} others wait here: try again in a moment.")
+        self._explaining += 1
+        try:
+            return await _run(self._explainers, work)
+        finally:
+            self._explaining -= 1
+
     async def write(self, work: Callable[[], _T]) -> _T:
         """Run one change off the event loop."""
         return await _run(self._writers, work)
@@ -59,7 +71,7 @@ class Desk:
 
     def close(self) -> None:
         """Finish what was begun and close everything."""
-        for threads in (self._readers, self._writers, self._bulk):
+        for threads in (self._readers, self._explainers, self._writers, self._bulk):
             threads.shutdown()
         self._background.stop()
         self.serving.close()

@@ -47,9 +47,11 @@ from models.terms import Term
 
 CUT = 100_000  # so many records are cut into passages; more are copies of them
 AT_ONCE = 2_000  # mentors written together
+SPREAD = 900  # numbers that profiles invent are at most that
 NOISE = 0.02  # a dimension; two draws of one vector have a cosine of about 0.87
 CHECKED = 997  # one copy in so many is really cut, and compared
 RESERVE_GIB = 1.0  # of memory, for everybody else
+_NUMBERED = ("headline", "bio", "experience", "skills")
 _NUMBER = re.compile(r"\b\d+\b")
 _DIMENSION = 384
 
@@ -98,6 +100,10 @@ class Cutting:
         self._profiles = Profiles(crowd.occupations)
         self._size = crowd.size
         self._copies = -(-crowd.size // CUT)
+        # So many digits that those of all copies have as many: places in the text stay the same.
+        self._shift = 9
+        while self._shift + 1 + SPREAD * self._copies > 10 * (self._shift + 1):
+            self._shift = 10 * self._shift + 9
         self._cut = functools.lru_cache(2 * AT_ONCE)(self._cut_anew)
         self._calls = itertools.count()
 
@@ -107,10 +113,11 @@ class Cutting:
 
     def _record(self, number: int, copy: int) -> dict[str, object]:
         record = self._profiles.record(number)
-        if not copy:
+        if self._copies == 1:
             return record
-        texts = {key: _renumbered(record[key], copy) for key in ("headline", "bio", "experience")}
-        return record | texts | {"id": f"{record['id']}v{copy}"}
+        shift = self._shift + SPREAD * copy
+        texts = {key: _renumbered(record[key], shift) for key in _NUMBERED}
+        return record | texts | ({"id": f"{record['id']}v{copy}"} if copy else {})
 
     def passages(self, mentor: Mentor) -> tuple[Passage, ...]:
         """In place of `indexer.passages.passages`."""
@@ -121,28 +128,28 @@ class Cutting:
         copied = tuple(
             dataclasses.replace(
                 one,
-                text=_renumbered(one.text, copy),
-                items=tuple(_renumbered(item, copy) for item in one.items),
+                text=_renumbered(one.text, SPREAD * copy),
+                items=tuple(_renumbered(item, SPREAD * copy) for item in one.items),
             )
             for one in found
         )
         if next(self._calls) % CHECKED == 0:
             real = indexer.passages.passages(mentor)
-            assert [(p.text, p.items) for p in copied] == [(p.text, p.items) for p in real]
+            assert copied == real
         return copied
 
     def words(self, mentor: Mentor) -> Iterator[tuple[str, Term]]:
-        """In place of `indexer.passages.words`; offsets are those of the first one."""
+        """In place of `indexer.passages.words`."""
         number, copy = _number_of(mentor.id)
         for pointer, term in self._cut(number)[1]:
             changed = copy and term.stem.isdigit()
             yield (
                 pointer,
-                term._replace(stem=_renumbered(term.stem, copy)) if changed else term,
+                term._replace(stem=_renumbered(term.stem, SPREAD * copy)) if changed else term,
             )
 
     def _cut_anew(self, number: int) -> tuple[tuple[Passage, ...], list[tuple[str, Term]]]:
-        mentor = mentor_from(self._profiles.record(number))
+        mentor = mentor_from(self._record(number, 0))
         return _PASSAGES(mentor), list(_WORDS(mentor))
 
 
@@ -326,13 +333,13 @@ def _number_of(id: str) -> tuple[int, int]:
     return int(number), int(copy or 0)
 
 
-def _renumbered(value: Any, copy: int) -> Any:
-    """The value with every number in its strings made that of a copy; a year of start stays."""
+def _renumbered(value: Any, shift: int) -> Any:
+    """The value with every number in its strings raised by `shift`; a year of start stays."""
     if isinstance(value, str):
-        return _NUMBER.sub(lambda found: str(int(found[0]) + 1000 * copy), value)
+        return _NUMBER.sub(lambda found: str(int(found[0]) + shift), value)
     if isinstance(value, list):
-        return [_renumbered(one, copy) for one in value]
-    return {k: v if k == "start" else _renumbered(v, copy) for k, v in value.items()}
+        return [_renumbered(one, shift) for one in value]
+    return {k: v if k == "start" else _renumbered(v, shift) for k, v in value.items()}
 
 
 def _code() -> str:

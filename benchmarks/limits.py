@@ -1,6 +1,6 @@
 """Where the time of one request goes, and how far the encoder and the scans are from the machine.
 
-    python limits.py --judged FOLDER [--pools FOLDER] [--sizes 1k,100k,1m]
+    python limits.py --judged FOLDER [--pools FOLDER] [--sizes N ...]
 
 Takes the crowds that `make bench` has left. A request runs in this process, alone, with ten mentors
 and their reasons; goals are those of the examples, then O*NET's titles, each asked once.
@@ -105,9 +105,7 @@ def stages_of(crowd: Crowd) -> dict[str, float]:
     return {name: 1000 * statistics.median(one[name] for one in counted) for name in counted[0]}
 
 
-def _timed(
-    function: Callable[..., Any], title: str, now: dict[str, float]
-) -> Callable[..., Any]:
+def _timed(function: Callable[..., Any], title: str, now: dict[str, float]) -> Callable[..., Any]:
     def timed(*arguments: Any, **named: Any) -> Any:
         began = time.perf_counter()
         try:

@@ -14,6 +14,7 @@ _NAMES = {
     "second": "Works Partners Labs Trust Group Services Union Foundry Clinic House Yard Press",
     "city": "Porto Leeds Accra Quito Tampere Pune Cork Lyon Davao Izmir Natal Gdansk",
 }
+_SKILLS = Path(__file__).with_name("skills.txt").read_text(encoding="utf-8").split("\n")[:-1]
 _OPENINGS = (
     "At {at} I had to {task} for {n} people.",
     "For {y} years at {at} my work was to {task}.",
@@ -39,7 +40,7 @@ class Profiles:
         """Record `number`; another `version` has one sentence of its bio and its places changed."""
         chance = random.Random(f"{self._seed}/{number}")
         one, other = chance.choice(self._occupations), chance.choice(self._occupations)
-        bio = [self._sentence(one, chance) for _ in range(3)]
+        bio = [self._sentence(one, chance) for _ in range(2)]
         post = {
             "title": other["title"],
             "organization": self._employer(chance),
@@ -53,6 +54,7 @@ class Profiles:
             "headline": f"{one['title']} at {self._employer(chance)}, {_name('city', chance)}",
             "bio": " ".join(bio),
             "experience": [post],
+            "skills": [*chance.sample(_SKILLS, 6), f"{chance.randint(2, 900)} projects"],
             "capacity": 3,
             "active_mentees": version % 3,
         }

@@ -100,7 +100,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--encode", type=int, default=10_000, help="largest one really embedded")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--pools", type=Path, default=ROOT / "build" / "crowds")
-    parser.add_argument("--only", help="the steps whose name begins so")
+    parser.add_argument("--only", help="one step, or all sizes of one")
     parser.add_argument("--quick", action="store_true", help="few mentors, one run, to try it out")
     parser.add_argument("--render", action="store_true", help="measure nothing")
     parser.add_argument("--out", type=Path, help="the report")
@@ -139,7 +139,7 @@ def _steps(plan: Plan, only: str | None) -> Iterator[tuple[str, Callable[[], dic
         (f"recall {crowd.size}", partial(speed_steps.recall, plan, crowd)) for crowd in plan.drawn
     ]
     steps.append(("cold", partial(speed_steps.cold, plan)))
-    return (step for step in steps if step[0].startswith(only or ""))
+    return (step for step in steps if only in (None, step[0], step[0].split()[0]))
 
 
 def _versions() -> dict[str, str]:

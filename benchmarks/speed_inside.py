@@ -23,6 +23,7 @@ from api.settings import Settings
 from api.wiring import Serving, default_encoder
 from evaluation.judgments import JudgedSet
 from evaluation.measures import MEASURES, means, per_goal
+from indexer.segment import Segment
 from models.encoder import SentenceTransformerEncoder
 from models.mentor import Mentor
 from models.ports import Encoder
@@ -149,29 +150,21 @@ def overlap(some: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> f
 
 
 def recall(data: Path, exported: Path, occupations: Path, count: int) -> dict[str, float]:
-    """Share of the exactly nearest passages whose mentors the index finds, a goal a query.
+    """Share of the exactly nearest passages that the index finds, a goal a query.
 
-    The index says whose passages are nearest; exact search is over the vectors of the store.
+    Exact search is over the vectors of the store, in float32.
     """
     serving = Serving(Settings(data=data))
-    index = serving.follower.index
+    (segment,) = serving.follower.index.segments
     queries = serving.encoder.encode_queries(Goals(occupations, seed=3).take(count))
     began = time.perf_counter()
-    found = [
-        set(index.catalogue.ids(index.dense.nearest(query[None], NEAREST, None)))
-        for query in queries
-    ]
+    found = [segment.dense.nearest(query[None], NEAREST)[1][0] for query in queries]
     took_ms = 1000 * (time.perf_counter() - began) / count
-    serving.close()
     exact = exactly_nearest(queries, np.load(exported / "vectors.npy", mmap_mode="r"))
-    numbers = set(exact.ravel().tolist())
-    owners = {}
-    with (exported / "passages.jsonl").open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines):
-            if number in numbers:
-                owners[number] = json.loads(line)["mentor"]
+    here = _numbers_here(exported / "passages.jsonl", set(exact.ravel().tolist()), segment)
+    serving.close()
     shares = [
-        float(np.mean([owners[number] in one for number in row]))
+        len({here[number] for number in row} & set(one.tolist())) / len(row)
         for one, row in zip(found, exact.tolist(), strict=True)
     ]
     return {
@@ -179,6 +172,23 @@ def recall(data: Path, exported: Path, occupations: Path, count: int) -> dict[st
         "worst": min(shares),
         "goals": count,
         "nearest_ms": took_ms,
+    }
+
+
+def _numbers_here(exported: Path, wanted: set[int], segment: Segment) -> dict[int, int]:
+    """What the index calls the exported passages `wanted`; one mentor's stand in the same order."""
+    found, mentor, position = {}, "", 0
+    with exported.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            owner = json.loads(line)["mentor"]
+            position = position + 1 if owner == mentor else 0
+            mentor = owner
+            if number in wanted:
+                found[number] = owner, position
+    rows = {owner: segment.catalogue.row(owner) for owner, _ in found.values()}
+    return {
+        number: int(segment.dense.first[rows[owner]]) + position
+        for number, (owner, position) in found.items()
     }
 
 

@@ -38,7 +38,7 @@ class Row:
 def report(values: Values, command: str) -> str:
     """The whole report; what was not measured is left out, or said to be."""
     steps: Values = values["steps"]
-    parts = [_head(values, command), _table(steps)]
+    parts = [_head(values, command), _table(steps, whole=values["about"]["encoded"] >= 10_000)]
     parts += [part(steps) for part in _PARTS]
     return "\n".join(part for part in parts if part)
 
@@ -99,10 +99,39 @@ def _runs(runs: int) -> str:
     return f"Every figure is the median of {runs} runs, the least and the greatest beside it"
 
 
-def _table(steps: Values) -> str:
+_REQUIRED = {
+    "tokens a second ÷ plain sentence-transformers, bf16": "≥ 2.2",
+    "tokens a second ÷ plain sentence-transformers, int8": "≥ 3.2",
+    "condensed nDCG@10 lost by bf16: Real mentors": "≤ 0.005",
+    "top-10 overlap of bf16": "≥ 0.97",
+    "one request, 1,000 mentors": "≤ 8 ms",
+    "one request, 100,000 mentors": "≤ 15 ms",
+    "one request, 1,000,000 mentors": "≤ 30 ms",
+    "times faster than plain, 100,000": "≥ 8",
+    "requests a second ÷ plain, 32 clients, 100,000": "≥ 6",
+    "99th percentile with 8 clients ÷ lone median, 100,000": "≤ 8",
+    "99th percentile with 32 clients ÷ (32 ÷ throughput), 100,000": "≤ 2",
+    "txtai `explain` for 5": "≥ 100",
+    "recall@50 of passages, 100,000": "≥ 0.98",
+    "recall@50 of passages, 1,000,000": "≥ 0.98",
+    "index 10,000 mentors": "≥ 2",
+    "memory of serving 100,000 mentors": "≤ 1.2 GB",
+    "`mentors recommend`": "≤ 2 s",
+    "`mentors serve` to ready, 100,000": "≤ 5 s",
+}
+"""What must be measured, by how the row begins; a figure that was left out counts as not met."""
+
+
+def _table(steps: Values, *, whole: bool) -> str:
     rows = [str(row) for rows in _ROWS if (found := rows(steps)) for row in found]
     if not rows:
         return ""
+    if whole:
+        rows += [
+            f"| {name} | not measured | {bar} | no |"
+            for name, bar in _REQUIRED.items()
+            if not any(row.startswith(f"| {name}") for row in rows)
+        ]
     head = "| figure | measured | must be | met |\n|---|---|---|---|\n"
     return f"## What must be\n\n{head}" + "\n".join(rows) + "\n"
 

@@ -143,13 +143,14 @@ def _inside(*arguments: object) -> Any:
 
 def requests(plan: Plan, crowd: Crowd) -> dict[str, Any]:
     """Milliseconds of one request that comes when nothing else does, by contender."""
-    taking = [contenders.ours()]
-    taking += [one for one in contenders.others().values() if crowd.size <= one.most]
+    others = contenders.others().values()
+    taking = [contenders.ours(), *(one for one in others if crowd.size <= one.most)]
     small = crowd.size * GIB_A_MENTOR * len(taking) < free_gib()
     # Side by side where memory allows, so that all meet the same moments of the machine.
     groups = [taking] if small else [[one] for one in taking]
     found: dict[str, list[dict[str, float]]] = {}
-    left_out, share = {}, []
+    left_out = {o.name: f"asked up to {o.most:,}" for o in others if crowd.size > o.most}
+    share = []
     for group in groups:
         try:
             for one in group:
@@ -200,15 +201,22 @@ def load_of_many(plan: Plan) -> dict[str, Any]:
             told = engine.ask(engine.enough(rate), rate=rate, arrivals="poisson", seed=run)
             busy.append(_quantiles(told) | {"rate": rate})
         checked = _by_another(clients[OURS], found[OURS][str(CLIENTS[-1])][-1]["per_second"])
-        memory = {name: memory_mib(client.server.pid) for name, client in clients.items()}
     return {
         "size": crowd.size,
         "clients": found,
         "busy": busy,
         "autocannon": checked,
-        "memory_mib": memory,
+        "memory_mib": {one.name: _memory(one, plan, crowd) for one in taking},
         "load_cpu_share": max(share),
     }
+
+
+def _memory(one: Contender, plan: Plan, crowd: Crowd) -> dict[str, float]:
+    """Of a server that has answered many at once, with no other that could share its pages."""
+    with _clients([one], plan, crowd) as clients:
+        client = clients[one.name]
+        client.ask(8 * CLIENTS[-1], clients=CLIENTS[-1])
+        return memory_mib(client.server.pid)
 
 
 def _by_another(client: Client, per_second: float) -> dict[str, float] | None:

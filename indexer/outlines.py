@@ -1,4 +1,7 @@
-"""Outlines as the store keeps them: JSON that names the recipe it was cut by."""
+"""Outlines as the store keeps them: JSON that names the recipe and the words it was cut from.
+
+A process of an older version may write a mentor and leave the outline of before.
+"""
 
 from collections.abc import Mapping
 
@@ -21,19 +24,20 @@ def outline_of(mentor: Mentor) -> Outline:
         ]
         for passage in passages(mentor)
     ]
-    first: dict[str, tuple[int, int, int]] = {}
+    first: dict[str, list[int]] = {}
     for pointer, term in words(mentor):
         if term.stem not in first:
             string = strings.setdefault(pointer, len(strings))
-            first[term.stem] = (string, term.start, term.end)
+            first[term.stem] = [string, term.start, term.end]
     return Outline(list(strings), cut, first)
 
 
-def written(outline: Outline) -> str:
-    """The outline as it is kept."""
+def written(outline: Outline, text_hash: str) -> str:
+    """The outline as it is kept, of a record with this text hash."""
     return pydantic_core.to_json(
         {
             "recipe": TEXT_RECIPE,
+            "of": text_hash,
             "strings": outline.strings,
             "passages": outline.passages,
             "words": outline.words,
@@ -41,11 +45,15 @@ def written(outline: Outline) -> str:
     ).decode()
 
 
-def read(kept: str) -> Outline | None:
-    """The outline kept; None where there is none, or one of another recipe."""
+def read(kept: str, text_hash: str) -> Outline | None:
+    """The outline kept; None where there is none, or one of another recipe or of other words."""
     try:
         found = pydantic_core.from_json(kept)
-        current = isinstance(found, Mapping) and found["recipe"] == TEXT_RECIPE
-        return Outline(found["strings"], found["passages"], found["words"]) if current else None
+        if not isinstance(found, Mapping) or (found["recipe"], found["of"]) != (
+            TEXT_RECIPE,
+            text_hash,
+        ):
+            return None
+        return Outline(found["strings"], found["passages"], found["words"])
     except (ValueError, KeyError):  # damaged, which verifying finds
         return None

@@ -26,6 +26,7 @@ from indexer.dense import index_from
 from indexer.passages import passages
 from indexer.records import readable
 from indexer.rejects import speaks_of
+from indexer.statements import batches
 from indexer.store import Store
 from indexer.tables import metadata
 from models.mentor import (
@@ -39,6 +40,7 @@ from models.mentor import (
 )
 
 SHORTEST = 8  # characters: shorter texts, such as "Python", are words and nobody's own
+_WORDS = 6  # of an outline that are looked for together: nobody else has them at those places
 _WINDOW = 16  # dimensions of a vector that must match in a row; chance never matches so many
 _AT_ONCE = 1_000  # records read together
 _DEPTH = 3  # archives within archives
@@ -50,10 +52,14 @@ _SAME = 0.999  # cosine from which a decoded vector is the one looked for
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What must not be found any more. `vectors`: float32, shape (n, dimension)."""
+    """What must not be found any more. `vectors`: float32, shape (n, dimension).
+
+    `outlines`: stretches of what is kept of where words stand (`indexer.outlines`).
+    """
 
     texts: tuple[str, ...]
     vectors: tuple[NDArray[np.float32], ...]
+    outlines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +88,34 @@ class Proof:
 def evidence(store: Store, tenant: str, mentor: Mentor) -> Evidence:
     """What is the mentor's alone; to be gathered before the removal."""
     own = [text for text in _own_texts(mentor) if text not in _vocabulary()]
+    outlines = list(_stretches_of_outline(store, tenant, mentor))
     for held in _held_by_others(store, tenant, mentor):
         own = [text for text in own if text not in held]
+        outlines = [stretch for stretch in outlines if stretch not in held]
     hashes = sorted(store.vectors_owned_by(tenant, [mentor.id]))
     vectors = [v for space in store.spaces() for v in store.vectors(space, hashes).values()]
-    return Evidence(tuple(own), tuple(vectors))
+    return Evidence(tuple(own), tuple(vectors), tuple(outlines))
+
+
+def _stretches_of_outline(store: Store, tenant: str, mentor: Mentor) -> Iterator[str]:
+    """What the outline says of a few words at a time: no page of a database cuts all of them."""
+    for cut in store.cuts(tenant, [mentor.id]).values():
+        if cut.outline:
+            for some in batches(list(json.loads(cut.outline)["words"].items()), _WORDS):
+                said = json.dumps(dict(some), ensure_ascii=False, separators=(",", ":"))
+                yield said[1:-1]
 
 
 def _held_by_others(store: Store, tenant: str, mentor: Mentor) -> Iterator[str]:
     """The texts of everybody else, in records and in rejected ones."""
     for other in store.tenants():
+        ids = []
         for one in _everybody(store, other):
             if (other, one.id) != (tenant, mentor.id):
                 yield "\n".join([*strings_in(as_record(one)), *one.attributes])
+                ids.append(one.id)
+        for some in batches(ids, _AT_ONCE):
+            yield from (cut.outline for cut in store.cuts(other, some).values())
         for source, lines in store.rejects(other).items():
             yield source
             yield from (one.line for one in lines if not speaks_of(one, mentor))
@@ -116,7 +137,8 @@ def _vocabulary() -> str:
 
 def look(root: Path, wanted: Evidence) -> Proof:
     """Look for the evidence in every file below `root`, inside compressed files too."""
-    needles = [(form, text) for text in wanted.texts for form in _forms(text)]
+    needles = [(form, f"the text {text[:40]!r}") for text in wanted.texts for form in _forms(text)]
+    needles += [(form, "an outline") for stretch in wanted.outlines for form in _forms(stretch)]
     widest = max([4 * v.nbytes for v in wanted.vectors] + [len(form) for form, _ in needles] + [1])
     files = [path for path in sorted(root.rglob("*")) if path.is_file()]
     traces: list[Trace] = []
@@ -130,7 +152,7 @@ def look(root: Path, wanted: Evidence) -> Proof:
             size += len(content)
             found: set[str] = set()
             for stretch in _stretches(content, widest):
-                found |= {f"the text {text[:40]!r}" for form, text in needles if form in stretch}
+                found |= {what for form, what in needles if form in stretch}
                 for vector in wanted.vectors:
                     found |= {f"a vector as {kind}" for kind in _codings_of(vector, stretch)}
             if _in_faiss(content, wanted.vectors):

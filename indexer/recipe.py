@@ -21,7 +21,7 @@ class TextRecipe:
         self._vectors = vectors
 
     def outline(self, stored: Stored) -> Outline:
-        return read(stored.outline) or outline_of(stored.mentor)
+        return read(stored.outline, stored.text_hash) or outline_of(stored.mentor)
 
     def items(self, mentor: Mentor, leaves: Sequence[Leaf]) -> list[str]:
         return as_read(mentor, leaves)

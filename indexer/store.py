@@ -290,6 +290,11 @@ class Store:
             mentors.c.tenant == tenant, mentors.c.record.is_(None), mentors.c.revision <= up_to
         )
         with self.database.writing() as connection:
+            # Those that a process of an older version has left behind go before the tombstone does.
+            of_gone = sa.exists().where(
+                gone, mentors.c.tenant == outlines.c.tenant, mentors.c.id == outlines.c.id
+            )
+            connection.execute(sa.delete(outlines).where(of_gone))
             if connection.execute(sa.delete(mentors).where(gone)).rowcount:
                 at = tenants.c.tenant == tenant
                 connection.execute(sa.update(tenants).where(at).values(purged_at=up_to))

@@ -198,7 +198,7 @@ def texts_of(mentor: Mentor) -> tuple[list[str], list[str]]:
 def cut_of(mentor: Mentor) -> Cut:
     """The keys of those texts, and where they stand."""
     texts, items = texts_of(mentor)
-    outline = written(outline_of(mentor))
+    outline = written(outline_of(mentor), text_hash(mentor))
     return Cut(tuple(map(text_key, texts)), tuple(map(text_key, items)), outline)
 
 

@@ -6,6 +6,7 @@ gives other vectors afterwards, stays with sentence-transformers.
 """
 
 import hashlib
+import importlib.util
 import json
 import logging
 import shutil
@@ -77,7 +78,12 @@ class Compiler:
         source = _source(model)
         if source is None or self._precision == "reference":
             return None
-        return self._cache / "encoders" / f"{Path(model).name}-{source}-{engine(self.precision)}"
+        try:
+            name = engine(self.precision)
+        except Exception as error:  # noqa: BLE001 (a runtime that cannot be loaded raises anything)
+            log.warning("OpenVINO cannot be used here (%s: %s).", type(error).__name__, error)
+            return None
+        return self._cache / "encoders" / f"{Path(model).name}-{source}-{name}"
 
     @property
     def precision(self) -> str:
@@ -89,14 +95,18 @@ class Compiler:
     def open(self, model: str) -> CompiledEncoder | None:
         """The compiled `model`, or None where it has not been made or cannot be used here."""
         folder = self.folder(model)
-        if folder is None or not (folder / MANIFEST).is_file():
+        if folder is None:
             return None
         try:
+            if not (folder / MANIFEST).is_file():
+                return None
             space = f"{Path(model).name}-{{}}-r{TEXT_RECIPE}"
             return CompiledEncoder(folder, space, threads=self._threads)
         except EncoderUnavailable as error:
             log.warning("%s", error)
-            return None
+        except Exception as error:  # noqa: BLE001 (the runtime raises anything; there is another)
+            log.warning("%s cannot be used (%s: %s).", folder, type(error).__name__, error)
+        return None
 
     def make(self, model: str) -> CompiledEncoder | None:
         """The compiled `model`, made if need be; None where it cannot be.
@@ -114,6 +124,8 @@ class Compiler:
 
 
 def _make(model: str, folder: Path, precision: str, threads: int | None) -> None:
+    if precision == "int8":
+        _require_nncf()
     reference = SentenceTransformerEncoder(model, threads=threads)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -122,12 +134,20 @@ def _make(model: str, folder: Path, precision: str, threads: int | None) -> None
             _require_alike(CompiledEncoder(Path(made), "{}", threads=threads), Path(made))
             # Two that make the same at once make the same; a damaged one is replaced.
             shutil.rmtree(folder, ignore_errors=True)
+            Path(made).chmod(0o755)  # those who only serve may be other users
             Path(made).rename(folder)
             Path(made).mkdir()  # for its own clean-up
-    except EncoderUnavailable:
-        raise
     except Exception as error:  # noqa: BLE001 (conversion raises anything; the model works without)
         log.warning("%s cannot be compiled (%s: %s).", model, type(error).__name__, error)
+
+
+def _require_nncf() -> None:
+    """Raises EncoderUnavailable without NNCF, which is an optional extra."""
+    if importlib.util.find_spec("nncf") is None:
+        raise EncoderUnavailable(
+            "The precision int8 is made with NNCF: run pip install 'mentor-recommender[int8]', or "
+            "choose another MENTORS_PRECISION."
+        )
 
 
 def _convert(encoder: SentenceTransformerEncoder, folder: Path, precision: str) -> None:
@@ -185,17 +205,8 @@ def _graph(model: "SentenceTransformer") -> Any:
 
 
 def _quantised(graph: Any, texts: Sequence[str], tokenize: Callable[[str], Sequence[int]]) -> Any:
-    """The graph in 8-bit integers, their ranges taken from `texts` (post-training quantisation).
-
-    Raises EncoderUnavailable without NNCF, which is an optional extra.
-    """
-    try:
-        import nncf
-    except ImportError as error:
-        raise EncoderUnavailable(
-            "The precision int8 is made with NNCF: run pip install 'mentor-recommender[int8]', or "
-            "choose another MENTORS_PRECISION."
-        ) from error
+    """The graph in 8-bit integers, their ranges taken from `texts` (post-training quantisation)."""
+    import nncf
 
     def inputs(text: str) -> dict[str, NDArray[np.int64]]:
         ids = np.asarray([tokenize(text)], dtype=np.int64)

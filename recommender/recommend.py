@@ -88,7 +88,9 @@ class Recommender:
         page = self._page(ranked, request)
         if page.next_offset is None and len(near) < mask.sum():  # the candidates ran out
             others = np.setdiff1d(np.flatnonzero(mask), near)
-            ranked = followed_by(ranked, self._rank(goals, vectors, others))
+            # Some at a time: the vectors of everybody would not fit into memory.
+            rest = ranking(partial(self._rank, goals, vectors), others, self._index.catalogue)
+            ranked = followed_by(ranked, rest)
             page = self._page(ranked, request)
         first = page if not request.offset else self._page(ranked, replace(request, offset=0))
         abstained = _nobody_fits(goals, first)

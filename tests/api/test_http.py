@@ -6,6 +6,7 @@ import pytest
 
 from api.cursors import cursor
 from api.schemas import RecommendationsAnswer, RecommendationsBody
+from models.errors import MentorNotFound
 from models.mentor import string_at
 from recommender.calibration import chance, match
 from recommender.goals import understand
@@ -366,6 +367,36 @@ def test_a_request_too_many_is_told_to_come_again(index, serve, monkeypatch):
         slow.join(20)
     assert answers[0].status_code == 200
     assert recommend(client, "law").status_code == 200
+
+
+def test_an_explanation_that_takes_long_holds_up_no_recommendation(index, serve, monkeypatch):
+    monkeypatch.setattr("api.desk.MOST_EXPLAINING", 1)
+    opened, entered, answers = threading.Event(), threading.Event(), []
+    client = serve(index())
+
+    def wait(*_):
+        entered.set()
+        assert opened.wait(20)
+        raise MentorNotFound("Nobody.")
+
+    monkeypatch.setattr("api.answering.explain", wait)
+
+    def explain():
+        return client.post(f"{PATH}/explain", json={"goals": "law", "mentor": "nurse"})
+
+    slow = threading.Thread(target=lambda: answers.append(explain()))
+    slow.start()
+    try:
+        assert entered.wait(20)
+        assert [recommend(client, "law").status_code for _ in range(4)] == [200] * 4
+        refused = explain()
+        assert problem(refused, 503, "overloaded")
+        assert refused.headers["retry-after"] == "2"
+    finally:
+        opened.set()
+        slow.join(20)
+    assert answers[0].status_code == 404
+    assert explain().status_code == 404
 
 
 def test_a_running_server_takes_up_what_another_process_wrote(index, serve, until):

@@ -31,7 +31,7 @@ def first_places(mentor):
 
 @pytest.mark.parametrize("mentor", [BAKER, *mentors(), Mentor("nobody", headline="!")])
 def test_an_outline_says_where_passages_and_words_stand_when_kept_and_read_again(mentor):
-    for outline in (outline_of(mentor), read(written(outline_of(mentor)))):
+    for outline in (outline_of(mentor), read(written(outline_of(mentor), "x"), "x")):
         cut = passages(mentor)
         assert [outline.leaves(i) for i in range(len(outline.passages))] == [p.leaves for p in cut]
         assert {stem: outline.place(stem) for stem in outline.words} == first_places(mentor)
@@ -50,19 +50,35 @@ def test_the_items_of_a_passage_are_read_as_they_were_embedded():
 
 
 @pytest.mark.parametrize(
-    "kept", ["", "{", "[]", "null", '{"recipe": 3}', '{"recipe": 0, "strings": [], "words": {}}']
+    "kept",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"recipe": 3}',
+        '{"recipe": 0, "of": "x", "strings": [], "words": {}}',
+    ],
 )
 def test_what_is_no_outline_of_this_recipe_is_not_read(kept):
-    assert read(kept) is None
+    assert read(kept, "x") is None
+
+
+def test_an_outline_of_other_words_is_not_read():
+    kept = written(outline_of(BAKER), "x")
+    assert read(kept, "x") == outline_of(BAKER)
+    assert read(kept, "y") is None
 
 
 def test_where_none_is_kept_the_record_is_cut_anew():
     recipe = TextRecipe(vectors=None)
-    assert recipe.outline(Stored(1, "", BAKER)) == outline_of(BAKER)
-    older = json.loads(written(outline_of(BAKER))) | {"recipe": TEXT_RECIPE - 1, "passages": []}
-    assert recipe.outline(Stored(1, "", BAKER, json.dumps(older))) == outline_of(BAKER)
-    other = written(Outline(["/headline"], [[0, 0, 5]], {"baker": [0, 0, 5]}))
-    assert recipe.outline(Stored(1, "", BAKER, other)).passages == [[0, 0, 5]]
+    assert recipe.outline(Stored(1, "x", BAKER)) == outline_of(BAKER)
+    kept = json.loads(written(outline_of(BAKER), "x"))
+    older = json.dumps(kept | {"recipe": TEXT_RECIPE - 1, "passages": []})
+    assert recipe.outline(Stored(1, "x", BAKER, older)) == outline_of(BAKER)
+    other = written(Outline(["/headline"], [[0, 0, 5]], {"baker": [0, 0, 5]}), "x")
+    assert recipe.outline(Stored(1, "x", BAKER, other)).passages == [[0, 0, 5]]
+    assert recipe.outline(Stored(1, "y", BAKER, other)) == outline_of(BAKER)
 
 
 def test_a_string_of_a_mentor_is_that_of_the_record():

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
 from indexer.live import LiveIndex
 from indexer.passages import passages
@@ -18,6 +19,7 @@ from indexer.records import mentor_from
 from indexer.rejects import kept
 from indexer.snapshot import Snapshot, read, write
 from indexer.store import Store
+from indexer.tables import outlines
 from indexer.vectors import Vectors, text_key
 from indexer.writing import Writer
 from tests.fakes import RECORDS, WideEncoder, mentors
@@ -342,8 +344,38 @@ def test_a_stored_mentor_is_found_in_the_database_itself(store, put, tmp_path):
     found = look(tmp_path, wanted).traces
     assert [(trace.path.name, trace.what) for trace in found] == [
         ("mentors.db", "a vector as f32"),
+        ("mentors.db", "an outline"),
         ("mentors.db", f"the text {PLAIN!r}"),
     ]
+
+
+def test_an_outline_that_was_left_behind_is_found(store, put, tmp_path):
+    long = " ".join(f"word{n}" for n in range(400))
+    put({"id": "a", "headline": PLAIN, "bio": long}, {"id": "b", "headline": PLAIN})
+    wanted = evidence(store, "default", store.read("default", ["a"])["a"].mentor)
+    assert len(wanted.outlines) > 50
+    outline = store.read("default", ["a"])["a"].outline
+    store.remove("default", ["a"])
+    assert store.database.purge_log() is True
+    assert look(tmp_path, wanted).traces == ()
+    with store.database.writing() as connection:
+        row = {"tenant": "default", "id": "a", "outline": outline}
+        connection.execute(sa.insert(outlines), [row])
+    assert {trace.what for trace in look(tmp_path, wanted).traces} == {"an outline"}
+    store.drop_strays()
+    assert store.database.purge_log() is True
+    assert look(tmp_path, wanted).traces == ()
+
+
+def test_an_outline_that_an_older_process_left_goes_with_the_tombstone(store, put):
+    put({"id": "a", "headline": PLAIN})
+    outline = store.read("default", ["a"])["a"].outline
+    store.remove("default", ["a"])
+    with store.database.writing() as connection:
+        row = {"tenant": "default", "id": "a", "outline": outline}
+        connection.execute(sa.insert(outlines), [row])
+    store.forget_tombstones("default", 10)
+    assert store.count_strays() == (0, 0)
 
 
 def test_what_stands_where_two_stretches_meet_is_found(monkeypatch, tmp_path):

@@ -178,6 +178,47 @@ def test_vectors_that_differ_from_the_reference_are_refused(copied, caplog):
 
 
 @pytest.mark.slow
+def test_vectors_that_differ_when_made_leave_the_model_as_it_is(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("models.compiled.LEAST_COSINE", dict.fromkeys(("f32", "bf16"), 1.1))
+    assert Compiler(tmp_path).make(DEFAULT_MODEL) is None
+    assert "cannot be compiled" in caplog.text
+    assert "differs from the reference" in caplog.text
+    assert list((tmp_path / "encoders").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_what_one_user_made_another_can_read(compiled, compiler):
+    folder = compiler.folder(DEFAULT_MODEL)
+    assert folder.stat().st_mode & 0o755 == 0o755
+    assert all(path.stat().st_mode & 0o444 == 0o444 for path in folder.iterdir())
+
+
+def test_a_runtime_that_cannot_be_loaded_leaves_the_model_as_it_is(tmp_path, caplog, monkeypatch):
+    def fail(_):
+        raise ImportError("no shared object")
+
+    monkeypatch.setattr("models.compiling.engine", fail)
+    compiler = Compiler(tmp_path, "f32")
+    assert compiler.folder(DEFAULT_MODEL) is None
+    assert compiler.open(DEFAULT_MODEL) is compiler.make(DEFAULT_MODEL) is None
+    assert "OpenVINO cannot be used here (ImportError: no shared object)" in caplog.text
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "no"), RuntimeError("a bad graph")])
+def test_files_that_cannot_be_used_leave_the_model_as_it_is(tmp_path, caplog, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    compiler = Compiler(tmp_path, "f32")
+    folder = compiler.folder(DEFAULT_MODEL)
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_text("{}")
+    monkeypatch.setattr("models.compiling.CompiledEncoder", fail)
+    assert compiler.open(DEFAULT_MODEL) is None
+    assert f"{folder} cannot be used ({type(error).__name__}" in caplog.text
+
+
+@pytest.mark.slow
 def test_a_model_that_pools_otherwise_is_compiled_and_reads_stretches_alone(tmp_path, compiler):
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer

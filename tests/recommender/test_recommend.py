@@ -209,6 +209,17 @@ def test_pages_give_every_mentor_once_beyond_the_candidates_of_the_first(pool):
     assert len(found) == len(set(found)) == 901
 
 
+def test_of_those_beyond_the_candidates_only_some_are_scored_at_a_time(pool, monkeypatch):
+    monkeypatch.setattr("recommender.standing.AT_ONCE", 50)
+    near = [person(f"a{i:03}", "Accounting ledger books.") for i in range(600)]
+    far = [person(f"b{i:03}", "Court law judge.") for i in range(120)]
+    one, scored = pool(*near, *far), []
+    score = one._rank
+    monkeypatch.setattr(one, "_rank", lambda *given: scored.append(len(given[2])) or score(*given))
+    assert len(ids(one, "Audit ledger", limit=10, offset=700)) == 10
+    assert scored == [600, 50, 50, 20]
+
+
 def test_the_last_page_says_that_it_is_the_last(pool):
     assert pool().recommend(Request(GOAL, limit=3)).next_offset is None
 
