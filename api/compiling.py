@@ -24,8 +24,7 @@ def compile_encoder(settings: Settings) -> None:
             f"{name} is not compiled with MENTORS_PRECISION={settings.precision}: expected a "
             f"packaged encoder or a local folder, and another precision than 'reference'."
         )
-    with screen.progress("compiling"):
-        made = compiler.make(name)
+    made = compiler.make(name)
     if made is None:
         raise EncoderUnavailable(f"{name} cannot be compiled; it runs on sentence-transformers.")
     seconds = time.perf_counter() - began

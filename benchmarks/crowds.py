@@ -204,6 +204,7 @@ def made(crowd: Crowd, real: Crowd) -> dict[str, Any]:
             else:
                 _in_child("index", crowd, real)
         else:
+            made(real, real)
             _in_child("draw", crowd, real)
         marker.write_text(json.dumps({"code": code, "space": packaged_space()}))
     if not (crowd.passages / "passages.jsonl").is_file():

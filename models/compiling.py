@@ -118,6 +118,7 @@ class Compiler:
         if folder is None:
             return None
         if (found := self.open(model)) is None:
+            log.warning("Compiling %s for this machine, once: some fifteen seconds.", model)
             _make(model, folder, self.precision, self._threads)
             found = self.open(model)
         return found

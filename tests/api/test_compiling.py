@@ -66,3 +66,7 @@ def test_compiling_makes_what_answering_uses(run, tmp_path, monkeypatch, caplog)
     assert encoder.runtime_id in ran.out
     assert encoder.runtime_id.startswith("openvino-")
     assert "There is no compiled encoder" not in caplog.text
+    said = [record for record in caplog.records if "Compiling" in record.message]
+    assert len(said) == 1
+    assert run("compile").status == 0
+    assert [record for record in caplog.records if "Compiling" in record.message] == said
