@@ -67,7 +67,7 @@ def others() -> dict[str, Contender]:
         if not program.is_file():
             print(f"No {name} at {program}: it is left out.")
         elif name == CHROMA:
-            # Building its graph of 600,000 vectors takes most of an hour.
+            # Its graph of ten times as many takes longer to build than anything else here.
             found[name] = _script(name, "peer_chroma.py", str(program), whole=False, most=10_000)
         else:
             found[name] = _script(name, "peer_txtai.py", str(program), whole=True, most=10_000)
