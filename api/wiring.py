@@ -1,6 +1,8 @@
 """The one place where the parts are put together."""
 
 import contextlib
+import ctypes
+import gc
 import logging
 import threading
 import time
@@ -24,6 +26,7 @@ from indexer.writing import Outcome, Writer
 from models.compiling import Compiler
 from models.encoder import SentenceTransformerEncoder, packaged_space
 from models.errors import CursorExpired, IndexBehind, NoIndex, SpaceMismatch
+from models.language import foreign_language
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
 from models.ports import Encoder, Stored
@@ -74,6 +77,13 @@ def default_encoder(settings: Settings) -> Encoder:
 
 def _encoder(settings: Settings, factory: EncoderFactory | None, name: str) -> Encoder:
     return (factory or default_encoder)(settings.model_copy(update={"encoder": name}))
+
+
+def give_back_memory() -> None:
+    """Return what loading has left free in this process; only the GNU C library has to be told."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Indexing:
@@ -188,6 +198,8 @@ class Opened:
         words = "I would like to find out how auditors, nurses and welders change careers."
         self.recommender.recommend(Request(words, limit=1))
         self.encoder.encode_passages([words])
+        foreign_language("Quiero cambiar de profesión y aprender a programar computadoras.")
+        give_back_memory()
 
     def _over(self, index: LiveIndex) -> Recommender:
         self._index = index

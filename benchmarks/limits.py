@@ -65,13 +65,19 @@ def main() -> None:
     lines = [
         "# Where the time goes\n",
         f"{stamp()}\n",
-        f"Made by `make bench-limits` after `make bench`. {' '.join((__doc__ or '').split())}\n",
+        f"Made by `make bench-limits` after `make bench`. {_about()}\n",
         *_stages(stages),
         *_encoder(),
         *_scans(crowds),
     ]
     given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(given.out.read_text(encoding="utf-8"))
+
+
+def _about() -> str:
+    """What this module says of itself, without how to call it."""
+    first, _, *others = (__doc__ or "").strip().split("\n\n")
+    return " ".join(" ".join([first, *others]).split())
 
 
 # --- a request ---

@@ -3,7 +3,7 @@
 import functools
 from string import ascii_lowercase
 
-from models.terms import weight
+from models.terms import frequencies, weight
 
 UNHEARD = 4.0  # decades of rarity: "becom" has 4.8, "lern" 5.1; a typo is rarer than that
 EVERYDAY = 2.3  # decades: only a word as common as this is likely to be meant
@@ -20,7 +20,8 @@ def meant(word: str) -> str:
     """
     if len(word) < SHORTEST or not (word.isascii() and word.isalpha()) or weight(word) < UNHEARD:
         return word
-    likely = min(_slips(word), key=lambda other: (weight(other), other))
+    often = frequencies()  # asked directly: hundreds of slips are not worth remembering each
+    likely = max(sorted(_slips(word)), key=lambda other: often.get(other, 0.0))
     return likely if weight(likely) < EVERYDAY else word
 
 
