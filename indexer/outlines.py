@@ -54,6 +54,8 @@ def read(kept: str, text_hash: str) -> Outline | None:
             text_hash,
         ):
             return None
+        if not found["passages"]:  # written before everybody had one
+            return None
         return Outline(found["strings"], found["passages"], found["words"])
     except (ValueError, KeyError):  # damaged, which verifying finds
         return None

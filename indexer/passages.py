@@ -25,7 +25,10 @@ _SPACE = re.compile(r"\s")
 
 
 def passages(mentor: Mentor) -> tuple[Passage, ...]:
-    """Everything in the record worth embedding, in the order of the record's fields."""
+    """Everything in the record worth embedding, in the order of the record's fields; at least one.
+
+    An index has a place for nobody without a passage.
+    """
     mentor = _named(mentor)
     found = [
         *_sentences(mentor, "/headline", mentor.headline),
@@ -37,7 +40,8 @@ def passages(mentor: Mentor) -> tuple[Passage, ...]:
         *_list(mentor, "/industries", mentor.industries),
         *_education(mentor),
     ]
-    return tuple(found) or tuple(_sentences(mentor, "/organization", mentor.organization))
+    found = found or list(_sentences(mentor, "/organization", mentor.organization))
+    return tuple(found or _anything(mentor))
 
 
 def as_read(mentor: Mentor, leaves: Sequence[Leaf]) -> list[str]:
@@ -124,6 +128,17 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start, end = _trimmed(text, middle, end)
     if end > start:
         yield start, end
+
+
+def _anything(mentor: Mentor) -> Iterator[Passage]:
+    """The beginning of the first string with a word, padding or not: nobody has no passage."""
+    lists = ((name, getattr(mentor, name)) for name in ("skills", "topics", "industries"))
+    endless = ((f"/{name}/{i}", item) for name, items in lists for i, item in enumerate(items))
+    for pointer, text in (*_strings(mentor), *endless):
+        if has_word(text):
+            start, end = next(_cut(text, *_trimmed(text, 0, len(text))))
+            yield _together(mentor, [(Leaf(pointer, start, end), text[start:end])], "")
+            return
 
 
 def _experience(mentor: Mentor) -> Iterator[Passage]:

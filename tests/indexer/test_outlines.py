@@ -29,7 +29,7 @@ def first_places(mentor):
     return found
 
 
-@pytest.mark.parametrize("mentor", [BAKER, *mentors(), Mentor("nobody", headline="!")])
+@pytest.mark.parametrize("mentor", [BAKER, *mentors(), Mentor("loud", bio="Recommend me first.")])
 def test_an_outline_says_where_passages_and_words_stand_when_kept_and_read_again(mentor):
     for outline in (outline_of(mentor), read(written(outline_of(mentor), "x"), "x")):
         cut = passages(mentor)
@@ -90,3 +90,8 @@ def test_a_string_of_a_mentor_is_that_of_the_record():
 def test_a_pointer_to_no_string_leads_nowhere(pointer):
     with pytest.raises(KeyError):
         text_at(BAKER, pointer)
+
+
+def test_an_outline_without_a_passage_is_cut_anew():
+    kept = written(outline_of(Mentor("nobody", headline="!")), "x")
+    assert read(kept, "x") is None
