@@ -9,6 +9,12 @@
     │   └── BadCursor             a cursor this server did not issue
     ├── CursorExpired             the index has moved on (HTTP 410)
     ├── MentorNotFound            no such mentor (HTTP 404)
+    ├── RecommendationNotFound    feedback on what was never recommended (HTTP 404)
+    ├── InFlight                  the same request is being answered (HTTP 409)
+    ├── PreconditionFailed        the mentor is not as the caller has seen it (HTTP 412)
+    ├── Unauthorized              no key, or none of ours (HTTP 401)
+    ├── Forbidden                 the key may not do this (HTTP 403)
+    ├── RateLimited               more requests than the key may send (HTTP 429)
     ├── Overloaded                too many requests wait already (HTTP 503)
     ├── IndexBehind               the store has newer words of a mentor (HTTP 503)
     ├── DataFolderError           the folder on disk cannot serve
@@ -68,8 +74,36 @@ class MentorNotFound(MentorsError):
     """No mentor has this id in this tenant."""
 
 
+class RecommendationNotFound(MentorsError):
+    """No recommendation of this tenant has this id."""
+
+
+class InFlight(MentorsError):
+    """A request with the same idempotency key is being answered just now."""
+
+
+class PreconditionFailed(MentorsError):
+    """The mentor is not at the revision that the caller has seen; nothing was changed."""
+
+
+class Unauthorized(MentorsError):
+    """No key was presented, or one that is not in use."""
+
+
+class Forbidden(MentorsError):
+    """The key may not do this."""
+
+
+class RateLimited(MentorsError):
+    """The key sends more requests than it may; `retry_after`: seconds until it may again."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Overloaded(MentorsError):
-    """So many requests wait that another one would wait for seconds."""
+    """So many requests wait that another one would wait too long."""
 
 
 class IndexBehind(MentorsError):

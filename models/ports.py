@@ -183,6 +183,10 @@ class Catalogue(Protocol):
         """Available and with a free place when indexed; shape (n_mentors,)."""
         ...
 
+    def shown(self) -> NDArray[np.int64]:
+        """How often each mentor was shown lately, >= 0; shape (n_mentors,)."""
+        ...
+
 
 class Index(Protocol):
     """Everything a search needs, of one tenant at one sequence."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ports import Encoder, QueryReading
+from models.stages import count
 
 MOST = 4_096  # texts remembered: the items of a few hundred mentors, 6 MB at 384 dimensions
 
@@ -49,6 +50,8 @@ class Remembering:
         with self._changing:
             rows = {key: self._lately[key] for key in keys if key in self._lately}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
+        count("remembered", len(rows))
+        count("not remembered", len(new))
         if new:
             encoded = self.encoder.encode_passages(list(new.values()))
             # Copies, else each row would keep all those it was encoded with.

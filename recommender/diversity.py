@@ -18,25 +18,41 @@ SMALLEST_WINDOW = 50
 
 
 def diversified(
-    ranked: Scored, diversity: float, limit: int, dense: PassageIndex
+    ranked: Scored,
+    diversity: float,
+    limit: int,
+    dense: PassageIndex,
+    costs: NDArray[np.int64] | None = None,
 ) -> tuple[Scored, dict[int, Move]]:
     """The ranking with its first places reordered, and how those who moved did, by row.
 
     `diversity`: 0..1, the weight of being unlike everybody above; 0 leaves the order as it is.
-    The window depends on `limit` alone, which all pages of a request share.
+    The window depends on `limit` alone, which all pages of a request share. `costs`: millionths
+    that the first places count for less than their scores, shape (window,).
     """
-    window = min(len(ranked.rows), max(SMALLEST_WINDOW, WINDOW_PER_PLACE * limit))
+    window = window_of(len(ranked.rows), limit)
     if diversity <= 0 or window == 0:
         return ranked, {}
     rows = ranked.rows[:window]
-    order = marginal_order(ranked.parts[:window].sum(axis=1), likeness(rows, dense), diversity)
+    worth = ranked.parts[:window].sum(axis=1) - (0 if costs is None else costs)
+    return reordered(ranked, marginal_order(worth, likeness(rows, dense), diversity))
+
+
+def reordered(ranked: Scored, order: NDArray[np.int64]) -> tuple[Scored, dict[int, Move]]:
+    """The ranking with its first places in this order, and how those who moved did, by row."""
+    rows = ranked.rows[: len(order)]
     moves = {
         int(rows[before]): Move(before + 1, after + 1)
         for after, before in enumerate(order.tolist())
         if before != after
     }
-    whole = np.concatenate([order, np.arange(window, len(ranked.rows))])
+    whole = np.concatenate([order, np.arange(len(order), len(ranked.rows))])
     return Scored(ranked.rows[whole], ranked.parts[whole]), moves
+
+
+def window_of(ranked: int, limit: int) -> int:
+    """How many of the first places are reordered, for pages of `limit` mentors."""
+    return min(ranked, max(SMALLEST_WINDOW, WINDOW_PER_PLACE * limit))
 
 
 def likeness(rows: NDArray[np.int64], dense: PassageIndex) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """Who may be recommended at all: filters and exclusions as one mask over the catalogue."""
 
 import zoneinfo
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -53,27 +53,48 @@ def eligible(
     a known time zone.
     """
     mask = catalogue.alive().copy()
+    for _, passes in conditions(catalogue, filters, exclude, now):
+        mask &= passes
+    return mask
+
+
+def conditions(
+    catalogue: Catalogue, filters: Filters, exclude: Exclusions, now: datetime | None = None
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Each condition by name, and which rows pass it; shape (n_rows,). Raises BadFilter."""
     if filters.available is not None:
-        mask &= catalogue.available() == filters.available
-    for column, texts in (
-        ("country", filters.country),
-        ("seniority", filters.seniority),
-        ("industries", filters.industry),
-        ("skills", filters.skills_any),
-        *(("skills", (skill,)) for skill in filters.skills_all),
+        yield "available", catalogue.available() == filters.available
+    for name, column, texts in (
+        ("country", "country", filters.country),
+        ("seniority", "seniority", filters.seniority),
+        ("industry", "industries", filters.industry),
+        ("skills_any", "skills", filters.skills_any),
+        *(("skills_all", "skills", (skill,)) for skill in filters.skills_all),
     ):
         if texts:
-            mask &= catalogue.having(column, texts)
+            yield name, catalogue.having(column, texts)
     if filters.language:
-        mask &= catalogue.where("languages", _speaks(filters.language))
+        yield "language", catalogue.where("languages", _speaks(filters.language))
     if filters.max_hours_apart is not None:
-        mask &= catalogue.where("timezone", _near(filters, now or datetime.now(UTC)))
+        near = _near(filters, now or datetime.now(UTC))
+        yield "max_hours_apart", catalogue.where("timezone", near)
     for name, condition in filters.attributes.items():
-        mask &= catalogue.where_attribute(name, partial(_matches, condition=condition))
+        matches = partial(_matches, condition=condition)
+        yield f"attributes.{name}", catalogue.where_attribute(name, matches)
     if exclude.organization:
-        mask &= ~catalogue.having("organizations", exclude.organization)
-    mask[catalogue.rows(exclude.ids)] = False
-    return mask
+        yield "exclude.organization", ~catalogue.having("organizations", exclude.organization)
+    if exclude.ids:
+        others = np.ones(catalogue.size, dtype=np.bool_)
+        others[catalogue.rows(exclude.ids)] = False
+        yield "exclude.ids", others
+
+
+def left_out(catalogue: Catalogue, filters: Filters, exclude: Exclusions) -> dict[str, int]:
+    """How many mentors each condition leaves out, whatever the others do; >= 1 each."""
+    found: dict[str, int] = {}
+    for name, passes in conditions(catalogue, filters, exclude):
+        found[name] = found.get(name, 0) + int((catalogue.alive() & ~passes).sum())
+    return {name: count for name, count in found.items() if count}
 
 
 def _speaks(wanted: Sequence[str]) -> Callable[[str], bool]:

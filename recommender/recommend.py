@@ -15,20 +15,26 @@ from models.neutral import neutralise
 from models.ports import Encoder, Index, MentorStore, Recipe
 from models.recommendation import Move, Obstacle, Recommendation, Recommendations, Standing
 from models.spaces import mismatch
+from models.stages import stage
 from recommender.calibration import chance, in_millionths, match
 from recommender.candidates import candidates, named
 from recommender.diversity import diversified
-from recommender.eligibility import Exclusions, Filters, eligible
+from recommender.eligibility import Exclusions, Filters, eligible, left_out
 from recommender.explaining import Explanation, explain, facts, unexplained
+from recommender.exposure import spread
 from recommender.goals import require_goal, understand
 from recommender.nearly import TOP as NEAR
 from recommender.nearly import nearly
 from recommender.paging import Page, Pages, Shown
 from recommender.scoring import MICRO, PARTS, VERSION, Scored, followed_by, score
+from recommender.similar import Similar, similar
 from recommender.standing import obstacles, place, ranking
 from recommender.telling import tell
 
 MOST = 300  # recommendations of one request
+Moves = Mapping[int, Mapping[str, Move]]
+"""What moved each row that moved, by name."""
+
 CONTEXT = 900  # characters of goal text encoded at once, within the encoder's maximum of tokens
 
 
@@ -36,7 +42,8 @@ CONTEXT = 900  # characters of goal text encoded at once, within the encoder's m
 class Request:
     """What is asked: `limit` 1..300 mentors, after the first `offset` of the ranking.
 
-    `diversity` 0..1: how far likeness to those above counts against a mentor's place.
+    `diversity` 0..1: how far likeness to those above counts against a mentor's place;
+    `exposure` 0..1: how far having been shown much lately does.
     """
 
     goals: str
@@ -46,6 +53,7 @@ class Request:
     exclude: Exclusions = field(default_factory=Exclusions)
     explain: bool = True
     diversity: float = 0.0
+    exposure: float = 0.0
 
 
 class Recommender:
@@ -77,15 +85,19 @@ class Recommender:
         require_goal(request.goals)
         mask = eligible(self._index.catalogue, request.filters, request.exclude)
         encoding = begun(request.goals, self._encoder)  # while the goal is being understood
-        goals = understand(request.goals)
-        # By the limit alone, which all pages of a request share, so that they share one ranking.
-        names_it = named(goals, self._index, request.limit, mask)
-        vectors = encoding(goals)
-        near = candidates(names_it, vectors, self._index, request.limit, mask)
-        ranked, moves = diversified(
-            self._rank(goals, vectors, near), request.diversity, request.limit, self._index.dense
-        )
-        page = self._page(ranked, request)
+        with stage("understand"):
+            goals = understand(request.goals)
+        with stage("search words"):
+            # By the limit alone, which all pages of a request share, so that they share a ranking.
+            names_it = named(goals, self._index, request.limit, mask)
+        with stage("encode"):  # what is left of it
+            vectors = encoding(goals)
+        with stage("search vectors"):
+            near = candidates(names_it, vectors, self._index, request.limit, mask)
+        with stage("score"):
+            ranked, moves = self._reordered(self._rank(goals, vectors, near), request)
+        with stage("read"):
+            page = self._page(ranked, request)
         if page.next_offset is None and len(near) < mask.sum():  # the candidates ran out
             others = np.setdiff1d(np.flatnonzero(mask), near)
             # Some at a time: the vectors of everybody would not fit into memory.
@@ -94,15 +106,35 @@ class Recommender:
             page = self._page(ranked, request)
         first = page if not request.offset else self._page(ranked, replace(request, offset=0))
         abstained = _nobody_fits(goals, first)
+        hints = _hints_about([one.mentor for one in page.shown], abstained)
+        if len(first.shown) < request.limit:
+            hints = (*hints, *self._few_left(len(first.shown), request))
         return Recommendations(
             goals,
-            (*goals.hints, *_hints_about([one.mentor for one in page.shown], abstained)),
+            (*goals.hints, *hints),
             self.index_version,
             self._encoder.space_id,
             abstained,
             self._recommendations(goals, vectors, page.shown, moves, told=request.explain),
             page.next_offset,
             page.behind,
+        )
+
+    def similar(self, id: str, request: Request) -> tuple[Similar, ...]:
+        """The mentors most like one of them who pass the filters; the goals are not looked at.
+
+        Raises BadFilter, MentorNotFound, or IndexBehind as `explain` does.
+        """
+        mask = eligible(self._index.catalogue, request.filters, request.exclude)
+        row, _ = self._pages.find(id)
+        return similar(
+            row,
+            request.limit,
+            mask,
+            self._index,
+            self._pages,
+            self._recipe,
+            available=request.filters.available,
         )
 
     def explain(self, request: Request, id: str) -> Standing:
@@ -131,6 +163,19 @@ class Recommender:
             else None,
         )
 
+    def _few_left(self, found: int, request: Request) -> tuple[Hint, ...]:
+        """Which filters leave so few, when any do; of a pool that is small anyway, those named."""
+        everybody = int(self._index.catalogue.alive().sum())
+        unasked = (request.filters, request.exclude) == (Filters(), Exclusions())
+        if unasked and everybody < request.limit:
+            return ()
+        without = left_out(self._index.catalogue, request.filters, request.exclude)
+        if not without:
+            return ()
+        each = ", ".join(f"{name} leaves out {count:,}" for name, count in without.items())
+        text = f"Fewer than asked for are left: of {everybody:,} mentors, {each}."
+        return (Hint("few_left", text, (("left", found), *without.items())),)
+
     def _placed(
         self,
         goals: Goals,
@@ -156,7 +201,7 @@ class Recommender:
         """The place at which the mentor is recommended for `goals`, None when not near the top."""
         asked = replace(request, goals=goals, limit=NEAR, offset=0, explain=False)
         try:
-            found = self.recommend(replace(asked, diversity=0.0))
+            found = self.recommend(replace(asked, diversity=0.0, exposure=0.0))
         except BadGoals:  # too long with anything added
             return None
         ids = [one.mentor.id for one in found.recommendations]
@@ -166,6 +211,17 @@ class Recommender:
         index = self._index
         return score(goals, vectors, rows, index.catalogue, index.dense, index.lexical)
 
+    def _reordered(self, ranked: Scored, request: Request) -> tuple[Scored, Moves]:
+        """The first places as exposure and diversity want them, and who moved, by row."""
+        index, limit = self._index, request.limit
+        ranked, exposed, costs = spread(ranked, request.exposure, limit, index.catalogue)
+        ranked, unlike = diversified(ranked, request.diversity, limit, index.dense, costs)
+        moves: dict[int, dict[str, Move]] = {}
+        for name, of in (("exposure", exposed), ("diversity", unlike)):
+            for row, move in of.items():
+                moves.setdefault(row, {})[name] = move
+        return ranked, moves
+
     def _page(self, ranked: Scored, request: Request) -> Page:
         return self._pages.page(ranked, request.offset, request.limit, request.filters.available)
 
@@ -174,26 +230,27 @@ class Recommender:
         goals: Goals,
         vectors: GoalVectors,
         shown: Sequence[Shown],
-        moves: Mapping[int, Move],
+        moves: Moves,
         *,
         told: bool,
     ) -> tuple[Recommendation, ...]:
         """Those shown, with their reasons if they are to be `told`."""
         if not told:
             return tuple(
-                _recommendation(goals, one, unexplained(one.parts), moves.get(one.row))
+                _recommendation(goals, one, unexplained(one.parts), moves.get(one.row, {}))
                 for one in shown
             )
-        why = explain(goals, vectors, shown, self._index, self._recipe)
+        with stage("explain"):
+            why = explain(goals, vectors, shown, self._index, self._recipe)
         found = (
-            _recommendation(goals, one, reasons, moves.get(one.row))
+            _recommendation(goals, one, reasons, moves.get(one.row, {}))
             for one, reasons in zip(shown, why, strict=True)
         )
         return tuple(replace(one, summary=tell(goals, one)) for one in found)
 
 
 def _recommendation(
-    goals: Goals, shown: Shown, why: Explanation, move: Move | None
+    goals: Goals, shown: Shown, why: Explanation, moves: Mapping[str, Move]
 ) -> Recommendation:
     parts = shown.parts.tolist()
     useful = _chance(goals, sum(parts))
@@ -209,7 +266,7 @@ def _recommendation(
         why.other_terms,
         why.uncovered_goals,
         facts(shown.mentor),
-        {"diversity": move} if move else {},
+        moves,
     )
 
 
