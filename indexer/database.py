@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from indexer.tables import tenants
 from models.errors import DataFolderError, StoreUnavailable
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; `mentors` made by an older one are migrated when they are opened."""
 
 WAIT_MS = 30_000  # how long a writer waits for another one; a bulk import commits in under a second

@@ -94,15 +94,21 @@ class Follower:
         self, index: LiveIndex, progress: Callable[[int, int], None] | None = None
     ) -> LiveIndex:
         began = since = index.sequence
+        changed: set[str] = set()
         while True:
             head, changes = self._store.changes(self._tenant, since, AT_ONCE)
             complete = len(changes) < AT_ONCE
             since = head.sequence if complete else changes[-1].revision
             index = index.advanced(since, changes, self._vectors)
+            changed |= {change.id for change in changes}
             if complete:
-                break
+                now, shown = self._store.exposures(self._tenant, index.exposed_at, list(changed))
+                if now.sequence == since:
+                    break
             if progress:
                 progress(since - began, head.sequence - began)
+        if shown:
+            index = index.exposed(shown, now.exposed_at)
         if began < head.purged_at:  # too far back to learn of every removal
             index, _ = self._reconciled(index)
         return index.tidied()

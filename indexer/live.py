@@ -47,8 +47,13 @@ class LiveIndex:
         segments: Sequence[Segment],
         alive: NDArray[np.bool_] | None = None,
         free: NDArray[np.bool_] | None = None,
+        shown: NDArray[np.int64] | None = None,
+        exposed_at: int = 0,
     ) -> None:
-        """`alive`, `free`: shape (n_rows,): who counts, and who of them has a free place."""
+        """`alive`, `free`: shape (n_rows,): who counts, and who of them has a free place.
+
+        `shown`: shape (n_rows,), how often each was shown lately, as of the change `exposed_at`.
+        """
         self.space_id = space_id
         self.dimension = dimension
         self.sequence = sequence
@@ -57,6 +62,8 @@ class LiveIndex:
         everybody = np.ones(self.first[-1], dtype=np.bool_)
         self.alive = everybody if alive is None else alive
         self.free = _free(self.segments) if free is None else free
+        self.shown = np.zeros(self.first[-1], dtype=np.int64) if shown is None else shown
+        self.exposed_at = exposed_at
         self.catalogue = LiveCatalogue(self)
         self.dense = LiveDense(self)
         self.lexical = LiveLexical(self)
@@ -91,12 +98,22 @@ class LiveIndex:
             if mentor:
                 rewritten[mentor.id] = mentor
         if not rewritten:
-            return self._with(sequence, self.segments, alive, free)
+            return self._with(sequence, self.segments, alive, free, self.shown)
         fresh = self._segment(list(rewritten.values()), vectors)
         segments = (*self.segments, fresh)
         alive = np.concatenate([alive, np.ones(fresh.size, np.bool_)])
         free = np.concatenate([free, fresh.catalogue.available()])
-        return self._with(sequence, segments, alive, free)
+        shown = np.concatenate([self.shown, np.zeros(fresh.size, np.int64)])
+        return self._with(sequence, segments, alive, free, shown)
+
+    def exposed(self, shown: Mapping[str, int], exposed_at: int) -> "LiveIndex":
+        """The same index with these counts of who was shown, as of the change `exposed_at`."""
+        counts = self.shown.copy()
+        for id, count in shown.items():
+            if (row := self.catalogue.row(id)) is not None:
+                counts[row] = count
+        parts = (self.segments, self.alive, self.free, counts, exposed_at)
+        return LiveIndex(self.space_id, self.dimension, self.sequence, *parts)
 
     def without(self, ids: Iterable[str]) -> "LiveIndex":
         """The same index without these mentors."""
@@ -104,7 +121,7 @@ class LiveIndex:
         for id in ids:
             if (row := self.catalogue.row(id)) is not None:
                 alive[row] = False
-        return self._with(self.sequence, self.segments, alive, self.free)
+        return self._with(self.sequence, self.segments, alive, self.free, self.shown)
 
     def tidied(self) -> "LiveIndex":
         """The same index with small segments of like size joined.
@@ -135,7 +152,7 @@ class LiveIndex:
             base = self.segments[0]
             if (self.free == base.catalogue.available()).all():
                 return base
-        return joined(self._kept(0), self.dimension)
+        return joined(self._kept(0)[0], self.dimension)
 
     def parts(self, rows: NDArray[np.int64]) -> list[tuple[Segment, NDArray[np.int64]]]:
         """`rows`, sorted, as rows of each segment."""
@@ -154,22 +171,29 @@ class LiveIndex:
         texts = [passage.text for mentor in mentors for passage in passages(mentor)]
         return segment_of(mentors, vectors.by_key(texts), self.dimension)
 
-    def _kept(self, first: int) -> list[Kept]:
-        kept = []
+    def _kept(self, first: int) -> tuple[list[Kept], NDArray[np.int64]]:
+        """Who counts of the segments from `first` on; and their rows here."""
+        kept, found = [], [np.zeros(0, np.int64)]
         for i in range(first, len(self.segments)):
             here = slice(int(self.first[i]), int(self.first[i + 1]))
             rows = np.flatnonzero(self.alive[here])
             kept.append((self.segments[i], rows, self.free[here][rows]))
-        return kept
+            found.append(rows + self.first[i])
+        return kept, np.concatenate(found)
 
     def _rejoined(self, first: int) -> "LiveIndex":
         """The segments from `first` on made one."""
         at = int(self.first[first])
-        last = joined(self._kept(first), self.dimension)
+        kept, rows = self._kept(first)
+        last = joined(kept, self.dimension)
         segments = (*self.segments[:first], last)
         alive = np.concatenate([self.alive[:at], np.ones(last.size, np.bool_)])
         free = np.concatenate([self.free[:at], last.catalogue.available()])
-        return self._with(self.sequence, segments, alive, free)
+        counts = dict(zip(self.catalogue.ids(rows), self.shown[rows].tolist(), strict=True))
+        ids = last.catalogue.ids(np.arange(last.size))
+        shown = np.asarray([counts[id] for id in ids], dtype=np.int64)
+        shown = np.concatenate([self.shown[:at], shown])
+        return self._with(self.sequence, segments, alive, free, shown)
 
     def _with(
         self,
@@ -177,8 +201,10 @@ class LiveIndex:
         segments: Sequence[Segment],
         alive: NDArray[np.bool_],
         free: NDArray[np.bool_],
+        shown: NDArray[np.int64],
     ) -> "LiveIndex":
-        return LiveIndex(self.space_id, self.dimension, sequence, segments, alive, free)
+        parts = (segments, alive, free, shown, self.exposed_at)
+        return LiveIndex(self.space_id, self.dimension, sequence, *parts)
 
 
 class LiveCatalogue:
@@ -198,6 +224,10 @@ class LiveCatalogue:
     def available(self) -> NDArray[np.bool_]:
         """Available and with a free place, as of the sequence; shape (size,)."""
         return self._index.free
+
+    def shown(self) -> NDArray[np.int64]:
+        """How often each was shown lately, as of the sequence; shape (size,)."""
+        return self._index.shown
 
     def mean_norms(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The length of each mean passage vector, shape (len(rows),)."""

@@ -13,8 +13,17 @@ from numpy.typing import NDArray
 
 from indexer.records import content_hash, readable, text_hash
 from indexer.rejects import Looked, Reject, words_of
-from indexer.tables import mentors, outlines, passages, rejects, tenants, vectors
-from models.errors import SpaceMismatch
+from indexer.tables import (
+    exposures,
+    feedback,
+    mentors,
+    outlines,
+    passages,
+    rejects,
+    tenants,
+    vectors,
+)
+from models.errors import PreconditionFailed, SpaceMismatch
 from models.mentor import Mentor
 
 _T = TypeVar("_T")
@@ -34,7 +43,8 @@ class Head:
     to here are gone; `space_id` and `runtime_id`: of the vectors its index is made of, "" before
     the first; `erased_at`: of the last removal of which no file holds anything any more;
     `encoder`: what the encoder is called in settings, "" where that is not known; `moving_to`: the
-    space that is being embedded beside, "" when none is.
+    space that is being embedded beside, "" when none is; `exposed_at`: of the last change of how
+    often mentors were shown.
     """
 
     sequence: int = 0
@@ -45,6 +55,7 @@ class Head:
     erased_at: int = 0
     encoder: str = ""
     moving_to: str = ""
+    exposed_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +228,14 @@ def set_space(
 
 
 def expect(connection: sa.Connection, tenant: str, changes: Sequence[Change]) -> None:
-    """Raises Conflict when a mentor is not at the revision that its change was derived from."""
+    """Raises Conflict when a mentor is not at the revision that its change was derived from.
+
+    0 is that of somebody who is not there.
+    """
     expected = {c.mentor.id: c.expected for c in changes if c.expected is not None}
     found = read_live(connection, tenant, list(expected), (mentors.c.id, mentors.c.revision))
-    if {row.id: row.revision for row in found} != expected:
+    now = dict.fromkeys(expected, 0) | {row.id: row.revision for row in found}
+    if now != expected:
         raise Conflict
 
 
@@ -242,6 +257,24 @@ def replace_mentors(
     ]
     if rows:
         connection.execute(sa.insert(mentors), rows)
+
+
+def changed_since(id: str) -> PreconditionFailed:
+    """The error of whoever names a revision that a mentor is not at."""
+    return PreconditionFailed(
+        f"The mentor {id!r} is no longer as the If-Match header has it: read it again."
+    )
+
+
+def forget_feedback(connection: sa.Connection, tenant: str, ids: Sequence[str]) -> None:
+    """Take out what came of recommendations of these mentors, and how often they were shown."""
+    for some in batches(ids):
+        connection.execute(
+            sa.delete(feedback).where(feedback.c.tenant == tenant, feedback.c.mentor.in_(some))
+        )
+        connection.execute(
+            sa.delete(exposures).where(exposures.c.tenant == tenant, exposures.c.id.in_(some))
+        )
 
 
 def bury(connection: sa.Connection, tenant: str, removed: Mapping[str, int]) -> None:

@@ -7,7 +7,8 @@ vector stays as long as a passage has its text whose tenant is in its space, or 
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,25 @@ from indexer import statements as sql
 from indexer.database import Database
 from indexer.records import content_hash, readable
 from indexer.rejects import Reject
-from indexer.statements import Change, Changed, Conflict, Cut, Head, Known, Row
-from indexer.tables import mentors, outlines, passages, rejects, tenants, vectors
+from indexer.statements import Change, Changed, Conflict, Cut, Head, Known, Row, changed_since
+from indexer.tables import exposures, mentors, outlines, passages, rejects, tenants, vectors
+from models.errors import StoreUnavailable
 from models.mentor import Mentor
 from models.ports import Stored
 
-__all__ = ["Change", "Changed", "Conflict", "Cut", "Head", "Known", "Row", "Store"]
+__all__ = [
+    "Change",
+    "Changed",
+    "Conflict",
+    "Cut",
+    "Head",
+    "Known",
+    "Row",
+    "Store",
+    "changed_since",
+]
 
+_SECRET = 32  # bytes
 _FLOAT = np.dtype(np.float32).itemsize
 REMOVED_TOGETHER = 200  # removals of one transaction
 LOOKED_AT_TOGETHER = 2_000  # vectors of one transaction that may have to go
@@ -144,6 +157,41 @@ class Store:
             found = [Changed(*row) for row in connection.execute(query)]
             return sql.head_of(connection, tenant), found
 
+    def exposures(self, tenant: str, since: int, ids: Sequence[str]) -> tuple[Head, dict[str, int]]:
+        """Where the tenant stands, and how often mentors were shown lately.
+
+        Those whose count changed after the sequence `since`, and those of `ids` who have one.
+        """
+        here = exposures.c.tenant == tenant
+        columns = (exposures.c.id, exposures.c.shown)
+        found: dict[str, int] = {}
+        with self.database.reading() as connection:
+            head = sql.head_of(connection, tenant)
+            if head.exposed_at:
+                query = sa.select(*columns).where(here, exposures.c.revision > since)
+                found |= {row.id: row.shown for row in connection.execute(query)}
+                for some in sql.batches(ids):
+                    query = sa.select(*columns).where(here, exposures.c.id.in_(some))
+                    found |= {row.id: row.shown for row in connection.execute(query)}
+        return head, found
+
+    def secret(self, tenant: str) -> bytes:
+        """What the tenant's recommendations are signed with: 32 bytes, made when first asked for.
+
+        Empty where the tenant has nothing yet, and where nothing can be written.
+        """
+        at = tenants.c.tenant == tenant
+        query = sa.select(tenants.c.secret).where(at)
+        with self.database.reading() as connection:
+            kept = connection.scalar(query)
+        if kept is None:
+            unset = sa.and_(at, tenants.c.secret.is_(None))
+            with contextlib.suppress(StoreUnavailable), self.database.writing() as connection:
+                fresh = secrets.token_bytes(_SECRET)
+                connection.execute(sa.update(tenants).where(unset).values(secret=fresh))
+                kept = connection.scalar(query)
+        return kept or b""
+
     def now(self, tenant: str, ids: Sequence[str]) -> list[Changed]:
         """The live mentors among `ids`, as if they had just changed."""
         columns = (mentors.c.id, mentors.c.revision, mentors.c.text_hash, mentors.c.record)
@@ -207,23 +255,32 @@ class Store:
             sql.replace_passages(connection, tenant, cut, space_id, fresh or {})
         return last
 
-    def remove(self, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+    def remove(
+        self, tenant: str, ids: Sequence[str], expected: Collection[int] | None = None
+    ) -> dict[str, int]:
         """Erase the mentors among `ids` that are here; the sequence of each removal.
 
-        Record, passages, vectors that nobody else needs and rejected records that speak of them
-        go in one transaction for some of them at a time, so that others can write in between.
+        With `expected`, only if they are at one of these revisions, else PreconditionFailed is
+        raised. Record, passages, vectors that nobody else needs, feedback about them and rejected
+        records that speak of them go in one transaction for some of them at a time, so that others
+        can write in between.
         Somebody who was only ever rejected counts as here. When this returns, all is on disk.
         Raises StoreUnavailable.
         """
         removed: dict[str, int] = {}
         for some in sql.batches(list(dict.fromkeys(ids)), REMOVED_TOGETHER):
-            removed |= self._remove(tenant, some)
+            removed |= self._remove(tenant, some, expected)
         return removed
 
-    def _remove(self, tenant: str, ids: Sequence[str]) -> dict[str, int]:
+    def _remove(
+        self, tenant: str, ids: Sequence[str], expected: Collection[int] | None
+    ) -> dict[str, int]:
+        columns = (mentors.c.id, mentors.c.record, mentors.c.revision)
         with self.database.writing() as connection:
             sql.advance(connection, tenant, 0)
-            found = sql.read_live(connection, tenant, ids, (mentors.c.id, mentors.c.record))
+            found = sql.read_live(connection, tenant, ids, columns)
+            if expected is not None and any(row.revision not in expected for row in found):
+                raise changed_since(ids[0])
             records = {row.id: row.record for row in found}
             rejected = sql.drop_rejects(connection, tenant, records, ids)
             leaving = [id for id in ids if id in records or id in rejected]
@@ -233,6 +290,7 @@ class Store:
             removed = {id: last - len(leaving) + 1 + i for i, id in enumerate(leaving)}
             sql.bury(connection, tenant, removed)
             sql.replace_passages(connection, tenant, dict.fromkeys(leaving, Cut()), "", {})
+            sql.forget_feedback(connection, tenant, leaving)
             at = tenants.c.tenant == tenant
             connection.execute(sa.update(tenants).where(at).values(removed_at=last))
         return removed

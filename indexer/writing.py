@@ -1,6 +1,6 @@
 """Writing mentors: only strings that are new in the encoder's space are embedded."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from indexer.outlines import outline_of, written
 from indexer.passages import passages
 from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
-from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store
+from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store, changed_since
 from indexer.vectors import Vectors, text_key
 from models.errors import MentorNotFound, SpaceMismatch, StoreUnavailable
 from models.mentor import Mentor, as_record
@@ -20,6 +20,8 @@ FEW = 8  # texts that may be embedded while others wait: a moment, once the mode
 _TRIES = 10
 
 Progress = Callable[[int, int], None]
+Revisions = Collection[int]
+"""Those that a mentor may be at for a change to be made; 0 is that of nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,25 @@ class Writer:
         self._tenant = tenant
         self._vectors = vectors
 
-    def put(self, mentors: Sequence[Mentor], progress: Progress | None = None) -> list[Outcome]:
+    def put(
+        self,
+        mentors: Sequence[Mentor],
+        progress: Progress | None = None,
+        expected: Revisions | None = None,
+    ) -> list[Outcome]:
         """Add or replace mentors with distinct ids, in this order.
 
-        Raises SpaceMismatch, EncoderUnavailable or StoreUnavailable; nothing is written then.
+        Raises PreconditionFailed when one is not at a revision of `expected`, SpaceMismatch,
+        EncoderUnavailable or StoreUnavailable; nothing is written then.
         """
         fresh: dict[bytes, NDArray[np.float32]] = {}
         for _ in range(_TRIES):
             known = self._store.known(self._tenant, [mentor.id for mentor in mentors])
-            changes = [c for m in mentors if (c := _change(m, known.get(m.id))) is not None]
+            for mentor in mentors:
+                _require(mentor.id, known.get(mentor.id), expected)
+            must_match = expected is not None
+            found = (_change(m, known.get(m.id), must_match=must_match) for m in mentors)
+            changes = [change for change in found if change is not None]
             try:
                 last = self._write(changes, fresh, progress) if changes else 0
             except Conflict:
@@ -55,7 +67,9 @@ class Writer:
             return _outcomes(mentors, known, changes, last)
         raise StoreUnavailable("Other processes keep changing the same mentors: try again.")
 
-    def patch(self, id: str, patch: Mapping[str, object]) -> Outcome:
+    def patch(
+        self, id: str, patch: Mapping[str, object], expected: Revisions | None = None
+    ) -> Outcome:
         """Change some fields of a mentor by a JSON merge patch (RFC 7396).
 
         Raises MentorNotFound or RecordRejected, and what `put` raises.
@@ -69,6 +83,7 @@ class Writer:
             known = self._store.known(self._tenant, [id]).get(id)
             if known is None or known.revision != stored.revision:
                 continue
+            _require(id, known, expected)
             change = _change(mentor, known, must_match=True)
             if change is None:
                 return Outcome(id, "unchanged", known.revision)
@@ -78,9 +93,12 @@ class Writer:
                 continue
         raise StoreUnavailable(f"Others keep changing the mentor {id!r}: try again.")
 
-    def remove(self, ids: Sequence[str]) -> dict[str, int]:
-        """Erase mentors; the sequence of each removal. Ids of nobody are left out."""
-        return self._store.remove(self._tenant, ids)
+    def remove(self, ids: Sequence[str], expected: Revisions | None = None) -> dict[str, int]:
+        """Erase mentors; the sequence of each removal. Ids of nobody are left out.
+
+        Raises PreconditionFailed as `put` does.
+        """
+        return self._store.remove(self._tenant, ids, expected)
 
     def adopt(self, progress: Progress | None = None) -> bool:
         """Make this encoder's space the tenant's, embedding what it lacks; whether it was not yet.
@@ -177,11 +195,17 @@ def _change(mentor: Mentor, known: Known | None, *, must_match: bool = False) ->
     Where only the places differ, the passages stay, which holds only on the revision seen.
     """
     record = canonical_json(mentor)
+    seen = known.revision if known else 0
     if known and known.content_hash == content_hash(record):
         return None
     if known and known.text_hash == text_hash(mentor):
-        return Change(mentor, record, None, known.revision)
-    return Change(mentor, record, cut_of(mentor), known.revision if known and must_match else None)
+        return Change(mentor, record, None, seen)
+    return Change(mentor, record, cut_of(mentor), seen if must_match else None)
+
+
+def _require(id: str, known: Known | None, expected: Revisions | None) -> None:
+    if expected is not None and (known.revision if known else 0) not in expected:
+        raise changed_since(id)
 
 
 def _all_texts(mentors: Iterable[Mentor]) -> Iterator[str]:

@@ -177,9 +177,10 @@ def second(store, script):
     def make(space):
         store.write("default", [change(A)])
         store.close()
-        for column in ("encoder", "moving_to"):
+        for column in ("encoder", "moving_to", "secret", "exposed_at"):
             script(f"ALTER TABLE tenants DROP COLUMN {column}")
-        script("DROP TABLE outlines")
+        for table in ("outlines", "keys", "feedback", "asked", "exposures", "replies"):
+            script(f"DROP TABLE {table}")
         script("UPDATE alembic_version SET version_num = '0002'")
         script("UPDATE tenants SET space_id = ?", (space,))
 
