@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
+.PHONY: help install demo test test-long check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -39,8 +39,17 @@ check: install ## Format, lint, types, architecture, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=client $(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m "not slow and not live and not long"
+
+fuzz: install ## Ask a running server whatever its OpenAPI document allows, and does not (schemathesis)
+	$(BIN)/python -m pytest -q -rA -m live tests/live/test_schemathesis.py
+
+audit: install ## Look for known weaknesses of the packages (asks the package index)
+	$(BIN)/pip-audit --skip-editable --progress-spinner off
+
+openapi: install ## Write docs/openapi.json
+	$(BIN)/python -m api.documentation > docs/openapi.json
 
 format: install ## Put the code in shape
 	$(BIN)/ruff check --fix .
@@ -56,6 +65,9 @@ eval: install ## Measure the quality of recommendations; writes benchmarks/quali
 bench: install txtai chroma autocannon ## Measure speed beside others, hours the first time; writes benchmarks/speed.md
 	$(BIN)/python -m pip install --quiet -c constraints.txt nncf
 	$(BIN)/python benchmarks/speed.py --judged $(JUDGED)
+
+bench-overload: install ## Flood a server three times over, and soak it; writes benchmarks/overload.md
+	$(BIN)/python benchmarks/overload.py --judged $(JUDGED)
 
 bench-limits: install ## Say where the time of a request goes, after make bench; writes benchmarks/limits.md
 	$(BIN)/python benchmarks/limits.py --judged $(JUDGED)

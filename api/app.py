@@ -7,40 +7,49 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse, StreamingResponse
 
-from api import answering, changing, problems
-from api.desk import Desk, desk_of
+from api import answering, changing, documentation, logs, observing, problems, telling_back, tracing
+from api.batch import BatchResponse
+from api.desk import Asked, Desk, asks
+from api.door import Door
+from api.edge import Edge
 from api.json_response import Json
-from api.schemas import (
-    ExplainAnswer,
-    ExplainBody,
-    Problem,
-    RecommendationsAnswer,
-    RecommendationsBody,
-)
+from api.rates import Rates
+from api.schemas import ExplainAnswer, ExplainBody, RecommendationsAnswer, RecommendationsBody
 from api.settings import Settings
-from api.wiring import EncoderFactory, Serving
-from models.errors import MentorNotFound
-from models.mentor import as_record
+from api.tenants import Tenants
+from api.wiring import EncoderFactory
+
+COMPRESSED_FROM = 1_000  # bytes; an answer with reasons has twenty times as many
+LEVEL = 4  # of gzip: the size of level 9 but for a few per cent, in a third of its time
+
+router = APIRouter(tags=["Recommendations"])
 
 
 def create_app(
     settings: Settings | None = None,
     encoder: EncoderFactory | None = None,
-    serving: Serving | None = None,
+    tenants: Tenants | None = None,
 ) -> FastAPI:
-    """The application; index and model are loaded when it starts, unless `serving` has them."""
+    """The application; index and model are loaded when it starts, unless `tenants` has them.
 
-    def open_serving() -> Serving:
-        chosen = settings or Settings()
-        return serving or Serving(chosen, encoder, create=chosen.create)
+    Raises BadInput for settings that cannot be.
+    """
+    chosen = settings or Settings()
+    logs.join()
+
+    def open_desk() -> Desk:
+        desk = Desk(tenants or Tenants(chosen, encoder, create=chosen.create), chosen.patience_s)
+        desk.warm_up()
+        return desk
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opened = await asyncio.to_thread(open_serving)
-        desk = Desk(opened)
-        await desk.read(desk.serving.warm_up)
+        desk = await asyncio.to_thread(open_desk)
         # What is loaded stays; looking through it for garbage would hold up requests.
         gc.collect()
         gc.freeze()
@@ -50,62 +59,102 @@ def create_app(
         app.state.desk = None
         gc.unfreeze()
         await asyncio.to_thread(desk.close)
+        tracing.end(app)
 
     app = FastAPI(
         title="Mentor recommender",
         version="1",
-        description="Free-text career goals in, ranked mentors with quoted reasons out.",
         lifespan=lifespan,
+        openapi_url=None,  # `api.documentation` has it, and the page that shows it
+        generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
-    _add_routes(app)
+    for routes in (router, changing.router, telling_back.router, operating, documentation.router):
+        app.include_router(routes)
+    app.openapi = partial(documentation.described, app)  # type: ignore[method-assign]
+    # The last that is added is the first that a request meets.
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
+    app.add_middleware(Door, rates=Rates(chosen.rate, chosen.rate_storage))
+    if chosen.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=chosen.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After"],
+        )
+    app.add_middleware(Edge)
+    if chosen.tracing:
+        tracing.install(app)
     return app
 
 
-def _add_routes(app: FastAPI) -> None:
-    app.post(
-        "/v1/recommendations",
-        response_model=RecommendationsAnswer,
-        responses=problems.DOCUMENTED,
-    )(recommend)
-    app.post(
-        "/v1/recommendations/explain",
-        response_model=ExplainAnswer,
-        responses=problems.DOCUMENTED,
-    )(explain)
-    app.get("/v1/mentors/{id}", responses=problems.DOCUMENTED)(mentor)
-    changing.add_routes(app)
-    app.get("/health/live")(live)
-    app.get("/health/ready", responses={503: {"model": Problem}})(ready)
-
-
-async def recommend(body: RecommendationsBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
+@router.post("/v1/recommendations", response_model=RecommendationsAnswer)
+async def recommend(
+    body: RecommendationsBody, asked: Annotated[Asked, Depends(asks("recommend"))]
+) -> Any:
     """Recommend mentors for free-text goals, best first, each with the reasons for its score."""
-    return Json(await desk.read(partial(answering.answer, desk.serving, body)))
+    answer = partial(answering.answer, asked.serving, body)
+    return Json(await asked.desk.read(partial(observing.recommended, answer)))
 
 
-async def explain(body: ExplainBody, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
+@router.post("/v1/recommendations/explain", response_model=ExplainAnswer)
+async def explain(body: ExplainBody, asked: Annotated[Asked, Depends(asks("recommend"))]) -> Any:
     """Say where one mentor stands for the goals, why, and why not nearer to the top."""
-    return Json(await desk.explain(partial(answering.explain, desk.serving, body)))
+    return Json(await asked.desk.explain(partial(answering.explain, asked.serving, body)))
 
 
-async def mentor(id: str, desk: Annotated[Desk, Depends(desk_of)]) -> Any:
-    """One mentor's public record."""
-    stored = await desk.read(partial(desk.serving.mentor, id))
-    if stored is None:
-        raise MentorNotFound(f"There is no mentor with the id {id!r}.")
-    return Json(as_record(stored.mentor))
+@router.post(
+    "/v1/recommendations:batch",
+    response_class=StreamingResponse,
+    openapi_extra={
+        "requestBody": {
+            "required": False,  # of nothing, nothing comes
+            "content": {"application/x-ndjson": {"schema": {}}},
+        }
+    },
+    responses={200: {"content": {BatchResponse.media_type: {"schema": {"type": "string"}}}}},
+)
+async def recommend_many(
+    request: Request, asked: Annotated[Asked, Depends(asks("recommend"))]
+) -> Any:
+    """Recommend for many goals: a request a line in, an answer a line out, in the same order.
+
+    A line is what `/v1/recommendations` takes, and may have an `id`, which its answer repeats. A
+    line that cannot be answered has a `problem` instead; the others go on.
+    """
+    return BatchResponse(request, asked)
 
 
+operating = APIRouter(tags=["Operating"])
+
+
+@operating.get("/health/live")
 async def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "live"}
 
 
+@operating.get("/health/ready", response_model=dict[str, Any])
 async def ready(request: Request) -> Any:
-    """Model and index are loaded and requests are answered."""
-    if getattr(request.app.state, "desk", None) is None:
-        return problems.problem(503, "Not ready", "The index is still being loaded.")
-    serving = desk_of(request).serving
+    """Model and index are loaded, and requests are answered."""
+    desk: Desk | None = getattr(request.app.state, "desk", None)
+    if desk is None:
+        return problems.not_ready()
+    if desk.draining:
+        return problems.not_ready("The server is about to end and takes no new work.")
+    serving = desk.tenants.first
     found = {"status": "ready", "index_version": serving.recommender.index_version}
     return found | ({"stuck": serving.stuck} if serving.stuck else {})
+
+
+@operating.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(asked: Annotated[Asked, Depends(asks("admin"))]) -> Response:
+    """Figures of the whole server, all tenants together, in Prometheus's text form."""
+    asked.desk.observe()
+    content, kind = observing.page()
+    return Response(content, media_type=kind)

@@ -4,22 +4,28 @@ import logging
 import threading
 from collections.abc import Callable
 
+from api.callers import Callers
+from api.tenants import Tenants
 from api.wiring import Serving
+from indexer.feedback import Feedback
 
 FOLLOW_EVERY_S = 0.1  # a look at one counter; how soon a change made elsewhere is seen here
 KEEP_EVERY_S = 1.0
+EXPOSE_EVERY_S = 30.0  # how soon attention counts; each time it does is a new index version
 log = logging.getLogger(__name__)
 
 
 class Background:
-    """Two threads that run until stopped; a failure is logged and tried again."""
+    """Threads that run until stopped; a failure is logged and tried again."""
 
-    def __init__(self, serving: Serving) -> None:
-        self._serving = serving
+    def __init__(self, tenants: Tenants, callers: Callers) -> None:
+        self._tenants = tenants
         self._stopping = threading.Event()
         self._threads = [
-            self._thread("follow", FOLLOW_EVERY_S, self._follow),
-            self._thread("keep", KEEP_EVERY_S, self._keep),
+            self._thread("follow", FOLLOW_EVERY_S, lambda: tenants.each(_follow)),
+            self._thread("keep", KEEP_EVERY_S, lambda: tenants.each(_keep)),
+            self._thread("keys", KEEP_EVERY_S, callers.look_again),
+            self._thread("expose", EXPOSE_EVERY_S, lambda: tenants.each(_expose)),
         ]
 
     def start(self) -> None:
@@ -27,25 +33,14 @@ class Background:
             thread.start()
 
     def stop(self) -> None:
-        """End both threads; whoever was removed is erased before this returns, where possible."""
+        """End the threads; whoever was removed is erased before this returns, where possible."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()
         try:
-            self._serving.keeper.erase()
+            self._tenants.each(lambda serving: serving.keeper.erase())
         except Exception as error:  # noqa: BLE001 (it is done at the next start)
             log.warning("what was removed is not yet erased from every file: %s", error)
-
-    def _follow(self) -> None:
-        self._serving.follow()
-        if self._serving.follower.stalled:
-            self._serving.move()
-        self._serving.follower.make_anew()
-
-    def _keep(self) -> None:
-        if self._serving.keeper.is_due():
-            self._serving.keeper.keep()
-            self._serving.keeper.keep_others()
 
     def _thread(self, name: str, every_s: float, work: Callable[[], object]) -> threading.Thread:
         def run() -> None:
@@ -60,3 +55,20 @@ class Background:
                     failed = True
 
         return threading.Thread(target=run, name=name, daemon=True)
+
+
+def _follow(serving: Serving) -> None:
+    serving.follow()
+    if serving.follower.stalled:
+        serving.move()
+    serving.follower.make_anew()
+
+
+def _expose(serving: Serving) -> None:
+    Feedback(serving.store.database).expose(serving.tenant)
+
+
+def _keep(serving: Serving) -> None:
+    if serving.keeper.is_due():
+        serving.keeper.keep()
+        serving.keeper.keep_others()

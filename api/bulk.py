@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
 from typing import IO, Any
 
@@ -17,7 +17,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.desk import Desk
+from api import observing
+from api.desk import Asked
 from api.wiring import Serving
 from indexer.records import mentor_from, unknown_fields
 from indexer.writing import Outcome
@@ -25,24 +26,32 @@ from models.errors import BadInput, MentorNotFound, MentorsError, RecordRejected
 from models.mentor import Mentor
 
 MAX_LINE = 4 * 1024 * 1024  # bytes; a record of every field at its limit is far shorter
+MOST_LINES = 1_000_000  # of one request
 TOGETHER = 16  # records embedded and committed at once
 _SENT_AT_ONCE = 64 * 1024
 log = logging.getLogger(__name__)
 
 Result = dict[str, Any]
+Line = tuple[int, bytes | int]
+"""The number of a line, from 1, and its bytes, or how many there are where it is too long."""
 
 
-class BulkResponse(Response):
-    """Reads the request's lines, writes them, and sends a result for each."""
+class LinesResponse(Response):
+    """Reads the request's lines, works on a few at a time, and sends a result for each."""
 
     media_type = "application/x-ndjson"
+    together = 1  # lines worked on at once
 
-    def __init__(self, request: Request, desk: Desk) -> None:
+    def __init__(self, request: Request, asked: Asked) -> None:
         super().__init__()
         self._request = request
-        self._desk = desk
+        self._asked = asked
         self._more = asyncio.Event()
         self._complete = False
+
+    async def work(self, lines: Sequence[Line], results: list[Result]) -> None:
+        """Add the result of each line."""
+        raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         headers = [(b"content-type", b"application/x-ndjson")]
@@ -58,10 +67,10 @@ class BulkResponse(Response):
 
     async def _write(self, results: IO[bytes]) -> None:
         try:
-            async for lines in _batches(_lines(self._request)):
+            async for lines in _batches(_lines(self._request), self.together):
                 found: list[Result] = []
                 try:
-                    await self._desk.bulk(partial(_apply, self._desk.serving, lines, found))
+                    await self._some(lines, found)
                 finally:  # what is on disk is said, whatever happened after it
                     results.seek(0, 2)
                     for result in found:
@@ -70,7 +79,7 @@ class BulkResponse(Response):
         except ClientDisconnect:
             pass  # every result sent so far is true; the rest was never taken
         except Exception:
-            log.exception("a bulk request broke off")
+            log.exception("a request of many lines broke off")
             results.seek(0, 2)
             reason = "Something went wrong here; it has been logged. Lines without a result may"
             line = json.dumps({"result": "failed", "reason": f"{reason} not have been taken."})
@@ -78,6 +87,14 @@ class BulkResponse(Response):
         finally:
             self._complete = True
             self._more.set()
+
+    async def _some(self, lines: Sequence[Line], found: list[Result]) -> None:
+        taken = [line for line in lines if line[0] <= MOST_LINES]
+        if taken:
+            await self.work(taken, found)
+        for number, _ in lines[len(taken) :]:
+            reason = f"A request takes {MOST_LINES:,} lines at most: send the rest in another one."
+            found.append({"line": number, "result": "rejected", "field": "", "reason": reason})
 
     async def _sendable(self, results: IO[bytes]) -> AsyncIterator[bytes]:
         sent = 0
@@ -111,21 +128,33 @@ async def _lines(request: Request) -> AsyncIterator[tuple[bytes | int, bool]]:
 
 
 async def _batches(
-    lines: AsyncIterator[tuple[bytes | int, bool]],
-) -> AsyncIterator[list[tuple[int, bytes | int]]]:
+    lines: AsyncIterator[tuple[bytes | int, bool]], together: int
+) -> AsyncIterator[list[Line]]:
     """Numbered lines, as many together as are here: a client that sends one gets one result."""
-    batch: list[tuple[int, bytes | int]] = []
+    batch: list[Line] = []
     number = 0
     async for line, more in lines:
         number += 1
         if isinstance(line, int) or line.strip():
             batch.append((number, line))
-        if batch and (len(batch) == TOGETHER or not more):
+        if batch and (len(batch) == together or not more):
             yield batch
             batch = []
 
 
-def _apply(serving: Serving, lines: list[tuple[int, bytes | int]], results: list[Result]) -> None:
+class BulkResponse(LinesResponse):
+    """Writes the mentors of the lines."""
+
+    together = TOGETHER
+
+    async def work(self, lines: Sequence[Line], results: list[Result]) -> None:
+        asked = self._asked
+        await asked.desk.bulk(partial(_apply, asked.serving, lines, results))
+        for one in results:
+            observing.changed(asked.caller, "bulk", one.get("id", ""), one["result"])
+
+
+def _apply(serving: Serving, lines: Sequence[Line], results: list[Result]) -> None:
     """Add the result of each line; records that follow one another are written together."""
     waiting: list[tuple[int, Mentor, list[str]]] = []
 
@@ -136,7 +165,7 @@ def _apply(serving: Serving, lines: list[tuple[int, bytes | int]], results: list
     for number, line in lines:
         value: dict[str, Any] = {}
         try:
-            value = _decoded(line)
+            value = decoded(line)
             if value.get("op", "put") == "put":
                 value.pop("op", None)
                 mentor = mentor_from(value)
@@ -181,7 +210,8 @@ def _changed(serving: Serving, value: Mapping[str, Any]) -> Result:
     raise BadInput(f"/op expected 'put', 'patch' or 'delete', got {op!r}", pointer="/op")
 
 
-def _decoded(line: bytes | int) -> dict[str, Any]:
+def decoded(line: bytes | int) -> dict[str, Any]:
+    """The JSON object of a line, or of one too long, whose size is given. Raises RecordRejected."""
     if isinstance(line, int):
         raise RecordRejected(f"the line is {line:,} bytes long, at most {MAX_LINE:,} are taken")
     try:

@@ -201,31 +201,103 @@ def serve(
     tenant: Tenant = None,
 ) -> None:
     """Serve the HTTP API; its documentation is at /docs."""
-    import uvicorn
+    from api import server
+    from api.tenants import Tenants
 
-    from api.app import create_app
-    from api.wiring import Serving
-
-    if host not in LOOPBACK:
-        raise BadInput(
-            f"--host {host} would be open to others, and there are no API keys yet: expected one "
-            f"of {', '.join(LOOPBACK)}."
-        )
-    settings = _settings(data, tenant)
+    settings = _settings(data, tenant).model_copy(update={"create": create})
     # Opened here, so that whatever is wrong is said in one sentence before the server starts.
-    serving = Serving(settings, create=create)
-    serving.warm_up()
-    for problem in serving.follower.origin.problems:
+    tenants = Tenants(settings, create=create)
+    if host not in LOOPBACK and not tenants.has_keys():
+        tenants.close()
+        raise BadInput(
+            f"--host {host} would be open to everybody, and there are no API keys: make one with "
+            f"'mentors keys create', or serve on one of {', '.join(LOOPBACK)}."
+        )
+    for problem in tenants.first.follower.origin.problems:
         screen.complain(problem)
     if workers == 1:
-        uvicorn.run(create_app(settings, serving=serving), host=host, port=port)
+        server.serve(settings, tenants, host, port)
         return
-    serving.close()
-    # Worker processes read their settings from the environment.
-    os.environ["MENTORS_DATA"] = str(settings.data.resolve())
-    os.environ["MENTORS_TENANT"] = settings.tenant
-    os.environ["MENTORS_CREATE"] = str(create)
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
+    tenants.close()
+    server.serve_in_processes(settings, host, port, workers)
+
+
+keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("create")
+def keys_create(
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="recommend, read, write or admin; several times."),
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What it is for.")] = "",
+    origin: Annotated[
+        str, typer.Option("--origin", help="The web origin of a key that pages may show.")
+    ] = "",
+    as_json: AsJson = False,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Make an API key of a tenant; it is shown this once."""
+    from api import keeping_keys
+
+    found = keeping_keys.create(_settings(data, tenant), scope or ["recommend"], name, origin)
+    if as_json:
+        screen.print_json(found)
+        return
+    screen.say(
+        f"{found['key']}\n"
+        f"Keep it now: it is not shown again. Tenant {found['tenant']}, scopes "
+        f"{', '.join(found['scopes'])}."
+    )
+
+
+@keys.command("list")
+def keys_list(as_json: AsJson = False, data: Data = None, tenant: Tenant = None) -> None:
+    """List the keys of all tenants, or of one with --tenant; without their secrets."""
+    from api import keeping_keys
+
+    found = keeping_keys.listed(_settings(data, tenant), tenant)
+    screen.print_json({"keys": found}) if as_json else screen.show_keys(found)
+
+
+@keys.command("revoke")
+def keys_revoke(
+    id: Annotated[str, typer.Argument(help="The key's id, as `mentors keys list` shows it.")],
+    data: Data = None,
+) -> None:
+    """End a key; servers refuse it within two seconds."""
+    from api import keeping_keys
+
+    keeping_keys.revoke(_settings(data, None), id)
+    screen.say(f"The key {id} is revoked.")
+
+
+feedback = typer.Typer(help="What came of recommendations.", no_args_is_help=True)
+app.add_typer(feedback, name="feedback")
+
+
+@feedback.command("export")
+def feedback_export(
+    file: Annotated[Path, typer.Argument(help="A new file of JSON lines, an event a line.")],
+    goals: Annotated[
+        Path | None, typer.Option("--goals", help="Also goals, for `mentors eval` ...")
+    ] = None,
+    qrels: Annotated[
+        Path | None, typer.Option("--qrels", help="... and judgments: goal, mentor, grade.")
+    ] = None,
+    data: Data = None,
+    tenant: Tenant = None,
+) -> None:
+    """Write every event, and what it says of who was useful for which goal."""
+    from api import judging
+
+    if (goals is None) != (qrels is None):
+        raise BadInput("--goals and --qrels go together.")
+    counts = judging.export(_settings(data, tenant), file, goals, qrels)
+    screen.say(counts)
 
 
 @_command

@@ -1,87 +1,185 @@
-"""What the routes use: the serving parts, and the threads their work runs on."""
+"""What the routes use: who asks, what answers for them, and the threads the work runs on."""
 
 import asyncio
-from collections.abc import Callable
+import contextvars
+import threading
+import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Request
+from fastapi import Request, Security
+from fastapi.security import HTTPBearer
 
+from api import observing
 from api.background import Background
+from api.callers import Caller, Callers
+from api.tenants import Tenants
 from api.wiring import Serving
-from models.errors import Overloaded
+from indexer.keys import Keys
+from models.errors import Forbidden, Overloaded
 
 READERS = 2  # threads that encode and search; more would only fight over two cores
 WRITERS = 2  # single changes; they wait for the disk more than for a core
 
-MOST_READING = 200  # under way and waiting: some seconds of work
-MOST_EXPLAINING = 20  # likewise; one of them looks at everybody
+FEWEST = 2 * READERS  # so many are always taken
+MOST_EXPLAINING = 20  # under way and waiting; one of them looks at everybody
+MOST_WRITING = 200  # likewise; each waits for the disk
+_AT_FIRST_S = 0.03  # what one reading takes, until some have been timed
+_MEMORY = 0.95  # how far what is known of that goes into the next estimate
 
 _T = TypeVar("_T")
+_BEARER = HTTPBearer(
+    auto_error=False,  # the door has checked it; this is for the documentation
+    description="An API key, as `mentors keys create` has shown it.",
+)
+
+
+class Queue:
+    """Threads with a bounded queue in front; only the event loop counts who is in it."""
+
+    def __init__(self, name: str, threads: int, most: Callable[[], int]) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._most = most
+        self.length = 0  # under way and waiting
+
+    def is_full(self) -> bool:
+        return self.length >= self._most()
+
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """Run work off the event loop. Raises Overloaded when too many wait already."""
+        if self.is_full():
+            observing.REFUSED.labels("overloaded").inc()
+            raise Overloaded(
+                f"{self.length} requests are being answered or wait here: try again in a moment."
+            )
+        self.length += 1
+        try:
+            here = contextvars.copy_context()  # so that lines of the log carry the request's id
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, here.run, work)
+        finally:
+            self.length -= 1
+
+    def shutdown(self) -> None:
+        self._threads.shutdown()
 
 
 class Desk:
     """Reading, writing and bulk work each have threads of their own, so none waits for another."""
 
-    def __init__(self, serving: Serving) -> None:
-        self.serving = serving
-        self._background = Background(serving)
-        self._reading = self._explaining = 0
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
-        self._explainers = ThreadPoolExecutor(1, thread_name_prefix="explain")
-        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
-        self._bulk = ThreadPoolExecutor(1, thread_name_prefix="bulk")
+    def __init__(self, tenants: Tenants, patience_s: float) -> None:
+        """`patience_s`: who would wait longer than this for a reader is refused, and asks again."""
+        self.tenants = tenants
+        self._patience_s = patience_s
+        first = tenants.first
+        self.callers = Callers(Keys(first.store.database), first.tenant)
+        self._background = Background(tenants, self.callers)
+        self.draining = False
+        self._takes_s = _AT_FIRST_S
+        self._timing = threading.Lock()
+        self.readers = Queue("read", READERS, self._most_reading)
+        self.explainers = Queue("explain", 1, lambda: MOST_EXPLAINING)
+        self.writers = Queue("write", WRITERS, lambda: MOST_WRITING)
+        self._bulk = Queue("bulk", 1, lambda: MOST_WRITING)
+        self._batch = Queue("batch", 1, lambda: MOST_WRITING)
+        self._door = Queue("door", 1, lambda: MOST_WRITING)
+
+    def warm_up(self) -> None:
+        """Open every tenant that has keys, and load what loads on first use."""
+        for tenant in self.callers.tenants():
+            self.tenants.open(tenant)
+        self.tenants.first.warm_up()
 
     def open(self) -> None:
         """Start following the store and keeping the data folder."""
         self._background.start()
 
-    async def read(self, work: Callable[[], _T]) -> _T:
-        """Run work that only reads off the event loop.
+    def observe(self) -> None:
+        """Set the figures that are read off when they are asked for."""
+        for name, queue in (
+            ("read", self.readers),
+            ("explain", self.explainers),
+            ("write", self.writers),
+            ("bulk", self._bulk),
+            ("batch", self._batch),
+        ):
+            observing.QUEUE.labels(name).set(queue.length)
+        observing.LAG.set(max(serving.lag for serving in self.tenants.all()))
 
-        Raises Overloaded when so many wait already that this one would wait for seconds.
-        """
-        if self._reading >= MOST_READING:
-            raise Overloaded(
-                f"{self._reading} requests are being answered or wait here: try again in a moment."
-            )
-        self._reading += 1  # only the event loop counts
-        try:
-            return await _run(self._readers, work)
-        finally:
-            self._reading -= 1
+    async def serving(self, tenant: str) -> Serving:
+        """What answers for the tenant; opened here when nobody has asked for it before."""
+        found = self.tenants.find(tenant)
+        if found is None:
+            found = await self._door.run(lambda: self.tenants.open(tenant))
+        return found
+
+    async def read(self, work: Callable[[], _T]) -> _T:
+        """Run work that only reads. Raises Overloaded when it would have to wait too long."""
+        return await self.readers.run(lambda: self._timed(work))
 
     async def explain(self, work: Callable[[], _T]) -> _T:
         """As `read`, for work on everybody of a large index; one at a time, so others go on."""
-        if self._explaining >= MOST_EXPLAINING:
-            raise Overloaded(f"{self._explaining} others wait here: try again in a moment.")
-        self._explaining += 1
-        try:
-            return await _run(self._explainers, work)
-        finally:
-            self._explaining -= 1
+        return await self.explainers.run(work)
 
     async def write(self, work: Callable[[], _T]) -> _T:
-        """Run one change off the event loop."""
-        return await _run(self._writers, work)
+        """Run one change."""
+        return await self.writers.run(work)
 
     async def bulk(self, work: Callable[[], _T]) -> _T:
-        """Run a few changes of many off the event loop; one such at a time."""
-        return await _run(self._bulk, work)
+        """Run a few changes of many; one such at a time."""
+        return await self._bulk.run(work)
+
+    async def batch(self, work: Callable[[], _T]) -> _T:
+        """Answer one request of many; one such at a time, so that single ones go on."""
+        return await self._batch.run(work)
+
+    async def at_door(self, work: Callable[[], _T]) -> _T:
+        """Run a short read of the store before anything else is known of a request."""
+        return await self._door.run(work)
 
     def close(self) -> None:
         """Finish what was begun and close everything."""
-        for threads in (self._readers, self._explainers, self._writers, self._bulk):
-            threads.shutdown()
+        queues = (self.readers, self.explainers, self.writers, self._bulk, self._batch, self._door)
+        for queue in queues:
+            queue.shutdown()
         self._background.stop()
-        self.serving.close()
+        self.tenants.close()
+
+    def _most_reading(self) -> int:
+        """So many that the last of them waits as long as is bearable (Little's law)."""
+        return max(FEWEST, READERS + int(READERS * self._patience_s / self._takes_s))
+
+    def _timed(self, work: Callable[[], _T]) -> _T:
+        began = time.perf_counter()
+        try:
+            return work()
+        finally:
+            took = time.perf_counter() - began
+            with self._timing:
+                self._takes_s = _MEMORY * self._takes_s + (1 - _MEMORY) * took
 
 
-def desk_of(request: Request) -> Desk:
-    """The desk of the application that a request came to."""
-    desk: Desk = request.app.state.desk
-    return desk
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a route works with: the desk, who asks, and what answers for them."""
+
+    desk: Desk
+    caller: Caller
+    serving: Serving
 
 
-async def _run(threads: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
-    return await asyncio.get_running_loop().run_in_executor(threads, work)
+def asks(scope: str) -> Callable[..., Awaitable[Asked]]:
+    """A dependency of routes that take keys with `scope`. Raises Forbidden."""
+
+    async def asked(request: Request, _: Annotated[Any, Security(_BEARER)]) -> Asked:
+        desk: Desk = request.app.state.desk
+        caller: Caller = request.scope["caller"]
+        if scope not in caller.scopes:
+            raise Forbidden(
+                f"This API key may {', '.join(sorted(caller.scopes))}; this needs {scope!r}."
+            )
+        return Asked(desk, caller, await desk.serving(caller.tenant))
+
+    return asked

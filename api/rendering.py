@@ -1,6 +1,5 @@
 """Answers as JSON: the same for HTTP and for `mentors recommend --json`."""
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +7,14 @@ from api.cursors import cursor
 from models.goals import Goals, Hint
 from models.mentor import as_record
 from models.recommendation import Fact, Obstacle, Recommendation, Recommendations, Standing
+from recommender.similar import Similar
 
 
-def recommendations_json(answer: Recommendations, request_digest: str) -> dict[str, Any]:
-    """The body of an answer; a new `recommendation_id` each time."""
+def recommendations_json(answer: Recommendations, request_digest: str, id: str) -> dict[str, Any]:
+    """The body of an answer; `id` is another one each time."""
     following = answer.next_offset
     return {
-        "recommendation_id": secrets.token_hex(16),
+        "recommendation_id": id,
         "index_version": answer.index_version,
         "encoder": answer.encoder,
         "next": None
@@ -39,6 +39,31 @@ def standing_json(found: Standing) -> dict[str, Any]:
         "recommendation": _recommendation(found.recommendation),
         "why_not": _coded(found.why_not),
         "nearly": nearly and {"add": nearly.add, "rank": nearly.rank, "text": nearly.text},
+    }
+
+
+def similar_json(index_version: str, found: Sequence[Similar]) -> dict[str, Any]:
+    """The body of an answer about mentors like another one."""
+    return {
+        "index_version": index_version,
+        "similar": [
+            {
+                "mentor": as_record(one.mentor),
+                "likeness": one.likeness,
+                "reasons": [
+                    {
+                        "field": said.field,
+                        "quote": said.quote,
+                        "start": said.start,
+                        "end": said.end,
+                        "contribution": said.contribution,
+                    }
+                    for said in one.said
+                ],
+                "other_passages": one.other_passages,
+            }
+            for one in found
+        ],
     }
 
 

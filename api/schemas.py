@@ -1,12 +1,23 @@
 """The HTTP edge: what requests must look like, and what answers do."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from api.cursors import digest, opened
+from api.signing import PATTERN
 from models.errors import BadFilter
 from models.mentor import Attribute
 from models.recommendation import Match
@@ -88,6 +99,14 @@ class RecommendationsBody(_AskedBody):
         description="0: by score alone; the nearer to 1, the less alike those at the top. Scores "
         "stay as they are; who moved says so in adjustments.",
     )
+    exposure: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="0: by score alone; the nearer to 1, the more those who were shown much lately "
+        "give way to others about as good, by feedback of the kind 'shown'. Scores stay as they "
+        "are; who moved says so in adjustments.",
+    )
     explain: bool = True
 
     def request(self) -> Request:
@@ -98,6 +117,7 @@ class RecommendationsBody(_AskedBody):
             offset=self._opened()[0],
             explain=self.explain,
             diversity=self.diversity,
+            exposure=self.exposure,
         )
 
     def version(self) -> str | None:
@@ -241,7 +261,7 @@ class RecommendationAnswer(BaseModel):
     other_terms: float = Field(description="What other shared words add to part 'lexical'.")
     uncovered_goals: list[int]
     adjustments: dict[str, MoveAnswer] = Field(
-        description="What moved the mentor without being the score: diversity."
+        description="What moved the mentor without being the score: exposure, then diversity."
     )
     facts: list[Coded]
 
@@ -284,6 +304,94 @@ class ExplainAnswer(BaseModel):
         description="not_in_top, filtered, full, unavailable, excluded; empty within the first ten."
     )
     nearly: NearlyAnswer | None
+
+
+class SimilarReasonAnswer(BaseModel):
+    """A quote and what its passage adds to the likeness."""
+
+    field: str = Field(description="JSON Pointer into `mentor`.")
+    quote: str
+    start: int
+    end: int
+    contribution: float
+
+
+class SimilarMentorAnswer(BaseModel):
+    """One mentor; the reasons and `other_passages` sum to `likeness`."""
+
+    mentor: dict[str, object]
+    likeness: float = Field(ge=-1.0001, le=1.0001, description="Cosine of the mean passages.")
+    reasons: list[SimilarReasonAnswer]
+    other_passages: float
+
+
+class SimilarAnswer(BaseModel):
+    """Mentors like another one, most alike first."""
+
+    index_version: str
+    similar: list[SimilarMentorAnswer]
+
+
+def _in_words(value: object) -> object:
+    """A time is written out: a number could be of seconds or of milliseconds."""
+    if isinstance(value, datetime) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        return value
+    raise ValueError("a time is written as in RFC 3339, such as 2026-01-31T12:00:00Z")
+
+
+_NUMBER = re.compile(r"\s*[-+]?[\d.eE+-]+\s*")
+Moment = Annotated[AwareDatetime, BeforeValidator(_in_words)]
+
+
+class EventBody(_Body):
+    """Something that happened to a mentor who was recommended."""
+
+    mentor: Value = Field(description="The mentor's id.", examples=["m-17"])
+    event: Literal["shown", "opened", "requested", "accepted", "declined", "rated"]
+    rating: int | None = Field(default=None, ge=1, le=5, strict=True, description="Of 'rated'.")
+    at: Moment | None = Field(default=None, description="RFC 3339; now where left out.")
+
+    @model_validator(mode="after")
+    def _rated(self) -> "EventBody":
+        if (self.event == "rated") != (self.rating is not None):
+            raise ValueError("a rating goes with the event 'rated', and with no other")
+        return self
+
+
+class FeedbackBody(_Body):
+    """What came of one recommendation."""
+
+    recommendation_id: str = Field(pattern=PATTERN, examples=["0" * 48])
+    events: list[EventBody] = Field(min_length=1, max_length=1_000)
+    goals: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=20_000,
+        description="The mentee's words, where they may be kept for evaluation; this server keeps "
+        "none by itself.",
+    )
+
+
+class EventAnswer(BaseModel):
+    """What became of one event."""
+
+    mentor: str
+    event: str
+    result: Literal["recorded", "unchanged", "no_mentor"]
+
+
+class FeedbackAnswer(BaseModel):
+    """What became of each event, in the order in which they were sent."""
+
+    recommendation_id: str
+    results: list[EventAnswer]
+
+
+class ErasedAnswer(BaseModel):
+    """How many events were erased."""
+
+    recommendation_id: str
+    erased: int
 
 
 class ChangeAnswer(BaseModel):

@@ -219,3 +219,25 @@ def show_fairness(report: dict[str, Any]) -> None:
         say("The order of the first ten depends on names or genders.")
     if worst["least"] < 1:
         say(f"The goal with the most changes is {plain(worst['worst'])!r}, {worst['name']}.")
+
+
+def show_keys(found: list[dict[str, Any]]) -> None:
+    """One table: a row a key."""
+    if not found:
+        say("There are no keys: make one with 'mentors keys create'.")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("id", "tenant", "name", "scopes", "origin", "made", "revoked"):
+        table.add_column(column, no_wrap=column == "id")
+    for key in found:
+        dates = (key["created_at"][:10], key["revoked_at"][:10])
+        row = (
+            key["id"],
+            key["tenant"],
+            key["name"],
+            " ".join(key["scopes"]),
+            key["origin"],
+            *dates,
+        )
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)

@@ -1,6 +1,7 @@
 """Settings: the environment (MENTORS_*), overridden by the command line."""
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path
 from pydantic import Field, field_validator
@@ -18,7 +19,13 @@ class Settings(BaseSettings):
     the default for a new index; `threads`: of the encoder, None = all cores; `precision`: of the
     compiled encoder; `cache`: where compiled encoders are kept; `compile`: whether a server makes a
     missing one before it starts, as commands that write always do; `create`: whether a server
-    begins with nobody where nothing is indexed yet.
+    begins with nobody where nothing is indexed yet; `rate`: requests a key may send, such as
+    "600/minute", "" for any number; `rate_storage`: where they are counted, in each process or, by
+    the address of a Redis or Memcached, for all; `cors_origins`: web origins whose pages may ask,
+    as a JSON list; `patience_s`: who would wait longer than this for a turn is refused; `log`:
+    "json" or "text", "" for text on a terminal; `tracing`: whether OpenTelemetry traces are sent;
+    `drain_s`: how long a server that is told to end goes on answering while it says that it is not
+    ready.
     """
 
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)
@@ -31,6 +38,13 @@ class Settings(BaseSettings):
     cache: Path = Field(default_factory=lambda: user_cache_path("mentors", appauthor=False))
     compile: bool = False
     create: bool = False
+    rate: str = "1200/minute"
+    rate_storage: str = "memory://"
+    cors_origins: list[str] = []
+    log: Literal["", "json", "text"] = ""
+    patience_s: float = Field(default=0.15, gt=0, le=60)
+    tracing: bool = False
+    drain_s: float = Field(default=0.0, ge=0, le=600)
 
     @field_validator("encoder")
     @classmethod

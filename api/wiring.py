@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import gc
 import logging
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -22,7 +23,7 @@ from indexer.live import LiveIndex
 from indexer.recipe import TextRecipe
 from indexer.store import Head, Store
 from indexer.vectors import Vectors
-from indexer.writing import Outcome, Writer
+from indexer.writing import Outcome, Revisions, Writer
 from models.compiling import Compiler
 from models.encoder import SentenceTransformerEncoder, packaged_space
 from models.errors import CursorExpired, IndexBehind, NoIndex, SpaceMismatch
@@ -36,6 +37,7 @@ from models.remembering import Remembering
 from models.spaces import mismatch, same_model
 from models.weights import DEFAULT_MODEL, PACKAGED
 from recommender.recommend import Recommender, Request
+from recommender.similar import Similar
 
 _T = TypeVar("_T")
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ MOST_PINNED = 2_000  # and how many at most; each costs two bytes a mentor
 MOVE_S = 30.0  # how long a change waits while the encoder of another space is being loaded
 AGAIN_S = 30.0  # after which one that could not be loaded is tried again
 _TRIES = 3
+_OF_THIS_PROCESS = secrets.token_bytes(32)  # where nothing can be kept
 
 
 def default_encoder(settings: Settings) -> Encoder:
@@ -250,6 +253,7 @@ class Serving:
         self._refusal: Refusal | None = None
         self._pinned: OrderedDict[str, tuple[float, Recommender]] = OrderedDict()
         self._paged: set[str] = set()
+        self._secret = b""
         try:
             head = self.store.head(self.tenant)
             if not head.sequence and not create:
@@ -288,6 +292,11 @@ class Serving:
         """Why this cannot go where the index has moved, in one sentence; else ""."""
         refusal = self._refusal
         return refusal.why if refusal and self.follower.stalled else ""
+
+    @property
+    def lag(self) -> int:
+        """How many changes of the store the index has not taken up."""
+        return max(0, self.store.head(self.tenant).sequence - self.follower.index.sequence)
 
     def follow(self) -> bool:
         """Take up what changed in the store; whether anything had."""
@@ -341,28 +350,45 @@ class Serving:
         faster than they can be followed, or have changed since the index moved and this has not
         yet: moving takes long, and whoever asks must not hold up the others.
         """
+        return self._newest(lambda recommender: recommender.explain(request, id))
+
+    def _newest(self, ask: Callable[[Recommender], _T]) -> _T:
+        """What is found on an index that has been followed to the store a moment ago."""
         for _ in range(_TRIES - 1):
             self.follow()
             with contextlib.suppress(IndexBehind):
-                return self.recommender.explain(request, id)
+                return ask(self.recommender)
         self.follow()
-        return self.recommender.explain(request, id)
+        return ask(self.recommender)
+
+    @property
+    def secret(self) -> bytes:
+        """What the ids of this tenant's recommendations are made with."""
+        if not self._secret:
+            self._secret = self.store.secret(self.tenant)
+        return self._secret or _OF_THIS_PROCESS
 
     def mentor(self, id: str) -> Stored | None:
         """The mentor as the store has it now."""
         return self.store.read(self.tenant, [id]).get(id)
 
-    def put(self, mentors: Sequence[Mentor]) -> list[Outcome]:
+    def put(self, mentors: Sequence[Mentor], expected: Revisions | None = None) -> list[Outcome]:
         """Add or replace mentors; on disk, and found by this process, when this returns."""
-        return self._written(lambda writer: writer.put(mentors))
+        return self._written(lambda writer: writer.put(mentors, expected=expected))
 
-    def patch(self, id: str, patch: Mapping[str, object]) -> Outcome:
+    def patch(
+        self, id: str, patch: Mapping[str, object], expected: Revisions | None = None
+    ) -> Outcome:
         """Change some fields of a mentor; on disk, and found by this process, afterwards."""
-        return self._written(lambda writer: writer.patch(id, patch))
+        return self._written(lambda writer: writer.patch(id, patch, expected))
 
-    def remove(self, id: str) -> int | None:
+    def remove(self, id: str, expected: Revisions | None = None) -> int | None:
         """Erase a mentor; the sequence of the removal, or None when there was nobody."""
-        return self._followed(self.writer.remove([id]).get(id))
+        return self._followed(self.writer.remove([id], expected).get(id))
+
+    def similar(self, id: str, request: Request) -> tuple[Similar, ...]:
+        """The mentors most like one of them, on an index as new as the store; as `explain`."""
+        return self._newest(lambda recommender: recommender.similar(id, request))
 
     def _written(self, change: Callable[[Writer], _T]) -> _T:
         """What a change came to; one that the move to another space cuts off is made after it."""

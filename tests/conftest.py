@@ -41,6 +41,10 @@ ROUNDS = {
     "damaged snapshot files": (200, 2_000),
     "seconds of readers and writers side by side": (12, 60),
     "histories of changes": (15, 200),
+    "seconds of fuzzing": (15, 600),
+    "examples of each operation": (15, 400),
+    "requests of schemathesis at least": (1_000, 20_000),
+    "seconds of flood": (5, 120),
 }
 COUNTS = os.environ.get("MENTORS_TEST_COUNTS", "reduced")
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -18,7 +18,9 @@ from api import cli
 from api.app import create_app
 from api.settings import Settings
 from api.wiring import EncoderFactory, Indexing
-from tests.fakes import RECORDS, TableEncoder, encoder_named, mentors, table_encoder
+from indexer.keys import Keys
+from indexer.store import Store
+from tests.fakes import RECORDS, TableEncoder, encoder_named, mentors, table_encoder, words_named
 
 SECONDS = 20  # how long anything is waited for before a test fails
 
@@ -54,12 +56,22 @@ def add_mentors(settings: Settings, *records: dict[str, object]) -> Settings:
     return settings
 
 
+def add_words(settings: Settings) -> Settings:
+    """As `add_mentors` with those of the fakes, in the space of the servers of `tests.live`."""
+    indexing = Indexing(settings, words_named)
+    indexing.writer.put(mentors())
+    indexing.publish()
+    indexing.close()
+    return settings
+
+
 @contextlib.contextmanager
 def serving_at(settings: Settings, encoder: EncoderFactory) -> Iterator[httpx.Client]:
     """A client of a server that runs in a thread of its own."""
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(settings, encoder)
-    server = uvicorn.Server(uvicorn.Config(app, ws="none", log_config=None))
+    config = uvicorn.Config(app, http="api.protocol:Protocol", ws="none", log_config=None)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
@@ -73,6 +85,20 @@ def serving_at(settings: Settings, encoder: EncoderFactory) -> Iterator[httpx.Cl
         listener.close()
 
 
+def new_key(settings: Settings, *scopes: str, tenant: str = "default", origin: str = "") -> str:
+    """A new API key, as its owner sends it."""
+    store = Store.in_folder(settings.data)
+    try:
+        return Keys(store.database).create(tenant, scopes, origin=origin)[1]
+    finally:
+        store.close()
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that presents a key."""
+    return {"authorization": f"Bearer {key}"}
+
+
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], None]:
     return wait_until
@@ -82,7 +108,7 @@ def until() -> Callable[[Callable[[], object]], None]:
 def index(tmp_path: Path) -> Callable[..., Settings]:
     """Indexes records, or the five of the fakes, into the test's data folder."""
 
-    def make(*records: dict[str, object], **settings: str) -> Settings:
+    def make(*records: dict[str, object], **settings: Any) -> Settings:
         return add_mentors(Settings(data=tmp_path / "data", **settings), *records)
 
     return make

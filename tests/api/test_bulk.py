@@ -54,7 +54,7 @@ class Wire:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(("127.0.0.1", port))
         head = (
-            f"POST {PATH} HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n"
+            f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
             "Content-Type: application/x-ndjson\r\n\r\n"
         )
         self.socket.sendall(head.encode())
@@ -442,7 +442,7 @@ def test_an_unexpected_failure_is_said_on_a_line_of_its_own(client, monkeypatch,
     found = post(client, *people)
     assert [one["result"] for one in found] == [*["added"] * TOGETHER, "failed"]
     assert "roof" not in found[-1]["reason"]
-    assert "a bulk request broke off" in caplog.text
+    assert "a request of many lines broke off" in caplog.text
 
 
 def test_a_removed_mentors_id_in_bulk_is_gone_at_once(client):

@@ -331,6 +331,8 @@ def test_that_nobody_fits_is_no_error(run, indexed):
     assert ran.out.splitlines() == [
         *SHOWN,
         "Hint: No mentor here fits this goal well.",
+        "Hint: Fewer than asked for are left: of 5 mentors, available leaves out 2, country leaves "
+        "out 5.",
         "Nobody passes these filters.",
     ]
 
@@ -544,7 +546,7 @@ def test_indexing_embeds_anew_where_the_same_model_reads_texts_in_a_new_way(run,
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
 def test_serving_others_is_refused(run, indexed, host):
     ran = run("serve", "--host", host, "--data", indexed)
-    refused(ran, f"--host {host} would be open to others, and there are no API keys yet")
+    refused(ran, f"--host {host} would be open to everybody, and there are no API keys")
 
 
 @pytest.mark.parametrize("arguments", [["--colour"], ["recommend", "x", "--limit", "many"]])

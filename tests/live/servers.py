@@ -1,6 +1,6 @@
 """Server processes over real sockets, with a fixed direction a word for an encoder.
 
-python -m tests.live.servers DATA PORT ERASE_AFTER_S ENCODER
+python -m tests.live.servers DATA PORT ERASE_AFTER_S ENCODER RATE DRAIN_S
 """
 
 import contextlib
@@ -8,16 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import uvicorn
 
-from api.app import create_app
+from api import server as serving
 from api.settings import Settings
+from api.tenants import Tenants
 from indexer import keeping
 from tests.fakes import words_named
 
@@ -26,37 +27,63 @@ ROOT = Path(__file__).parent.parent.parent
 
 @contextlib.contextmanager
 def server(
-    data: Path, erase_after_s: float = keeping.ERASE_AFTER_S, encoder: str = ""
+    data: Path,
+    erase_after_s: float = keeping.ERASE_AFTER_S,
+    encoder: str = "",
+    rate: str = "1000000/second",
 ) -> Iterator[str]:
     """A server process of its own; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    arguments = [str(data), str(port), str(erase_after_s), encoder]
-    process = subprocess.Popen([sys.executable, "-m", "tests.live.servers", *arguments], cwd=ROOT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{url}/health/ready", trust_env=False).status_code == 200:
-                    break
-            assert process.poll() is None, "the server did not start"
-            assert time.monotonic() < deadline, "the server did not get ready"
-            threading.Event().wait(0.1)
+    with process_at(data, erase_after_s, encoder, rate) as (process, url, _):
         yield url
-    finally:
         process.terminate()
         # uvicorn shuts down in order and then ends by the signal it was sent.
         assert process.wait(60) in (0, -signal.SIGTERM)
 
 
+@contextlib.contextmanager
+def process_at(
+    data: Path,
+    erase_after_s: float = keeping.ERASE_AFTER_S,
+    encoder: str = "",
+    rate: str = "1000000/second",
+    drain_s: float = 0.0,
+) -> Iterator[tuple["subprocess.Popen[bytes]", str, Path]]:
+    """A server process, its address, and the file of its log; killed if it is not ended."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = [str(data), str(port), str(erase_after_s), encoder, rate, str(drain_s)]
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as lines:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.live.servers", *arguments], cwd=ROOT, stderr=lines
+            )
+        try:
+            deadline = time.monotonic() + 60
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    if httpx.get(f"{url}/health/ready", trust_env=False).status_code == 200:
+                        break
+                assert process.poll() is None, f"the server did not start: {log.read_text()}"
+                assert time.monotonic() < deadline, "the server did not get ready"
+                threading.Event().wait(0.1)
+            yield process, url, log
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
 def main() -> None:
     """Serve until stopped."""
-    data, port, erase_after_s, encoder = sys.argv[1:]
+    data, port, erase_after_s, encoder, rate, drain_s = sys.argv[1:]
     keeping.ERASE_AFTER_S, keeping.BEHIND = float(erase_after_s), 100
-    settings = Settings(data=Path(data), create=True, encoder=encoder)
-    app = create_app(settings, words_named)
-    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+    settings = Settings(
+        data=Path(data), create=True, encoder=encoder, rate=rate, drain_s=float(drain_s), log="json"
+    )
+    tenants = Tenants(settings, words_named, create=True)
+    serving.serve(settings, tenants, "127.0.0.1", int(port))
 
 
 if __name__ == "__main__":

@@ -15,10 +15,13 @@ from pathlib import Path
 
 from api import background
 from api.background import Background
+from api.callers import Callers
 from api.settings import Settings
+from api.tenants import Tenants
 from api.wiring import Indexing, Serving
 from indexer import keeping, live
 from indexer.importing import Import
+from indexer.keys import Keys
 from indexer.mapping import ColumnMapping
 from recommender.eligibility import Filters
 from recommender.recommend import Request
@@ -116,8 +119,9 @@ def main() -> None:
         scratch.close()
     say("READY")
     sys.stdin.readline()
-    serving = Serving(settings, table_encoder, create=True)
-    Background(serving).start()
+    tenants = Tenants(settings, table_encoder, create=True)
+    serving = tenants.first
+    Background(tenants, Callers(Keys(serving.store.database), serving.tenant)).start()
     gone: dict[str, int] = {}
     for seed in range(2):
         threading.Thread(target=search, args=(serving, gone, seed), daemon=True).start()

@@ -1,0 +1,44 @@
+"""Many requests for recommendations in one: a JSON object a line in, an answer a line out."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from api import answering, observing, problems
+from api.bulk import Line, LinesResponse, Result, decoded
+from api.schemas import RecommendationsBody, what_is_wrong
+from models.errors import BadInput, MentorsError
+
+
+class BatchResponse(LinesResponse):
+    """Answers the requests one by one, on a thread of its own, so that single ones go on."""
+
+    async def work(self, lines: Sequence[Line], results: list[Result]) -> None:
+        for number, line in lines:
+            results.append({"line": number} | await self._answer(line))
+
+    async def _answer(self, line: bytes | int) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        try:
+            value = decoded(line)
+            if isinstance(id := value.pop("id", None), str | int):
+                named = {"id": id}
+            body = _body(value)
+            asked = self._asked
+            work = partial(answering.answer, asked.serving, body)
+            answer = await asked.desk.batch(partial(observing.recommended, work))
+        except MentorsError as error:
+            return named | {"problem": problems.content(error)}
+        return named | answer
+
+
+def _body(value: dict[str, Any]) -> RecommendationsBody:
+    try:
+        return RecommendationsBody.model_validate(value)
+    except ValidationError as error:
+        pointer, wrong = what_is_wrong(error.errors(include_url=False), value)
+        raise BadInput(
+            f"{pointer or 'The line'}: {wrong['msg'].lower()}.", pointer=pointer
+        ) from error

@@ -1,0 +1,56 @@
+"""HTTP as uvicorn speaks it, with an end to the patience for heads of requests.
+
+uvicorn ends a connection that is idle between requests. One that sends a head byte by byte, or
+without end, it would keep: many of those take all connections (Slowloris) or all memory.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_S = 10.0  # from the connection, or the first byte of a later head, to the last of the head
+LONGEST_HEAD = 64 * 1024  # bytes that may come before a head is complete
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _came = 0  # bytes since the head that is awaited began
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._timer is None:  # of a later request on the same connection
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        self._head_is_there()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        self._came += len(data)
+        super().data_received(data)
+        if self._timer is not None and self._came > LONGEST_HEAD:
+            self._timer.cancel()
+            self._give_up()
+
+    def _await_head(self) -> None:
+        self._came = 0
+        self._timer = self.loop.call_later(HEAD_S, self._give_up)
+
+    def _head_is_there(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        self.transport.close()

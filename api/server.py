@@ -1,0 +1,88 @@
+"""The server: uvicorn with this program's protocol, logs, and an orderly end."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api import logs
+from api.app import create_app
+from api.settings import Settings
+from api.tenants import Tenants
+
+FINISH_S = 30  # that requests under way have to end
+BACKLOG = 128  # connections that wait for being taken
+SWITCH_S = 0.001  # after which a thread at work lets the event loop have its turn
+
+
+class Server(uvicorn.Server):
+    """Ends in two steps: says that it is not ready, then stops taking connections."""
+
+    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
+        super().__init__(config)
+        self._drain_s = drain_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        desk = getattr(getattr(self.config.app, "state", None), "desk", None)
+        if self._drain_s and desk is not None and not desk.draining and sig == signal.SIGTERM:
+            desk.draining = True
+            loop, end = asyncio.get_running_loop(), super().handle_exit
+            loop.call_soon_threadsafe(loop.call_later, self._drain_s, end, sig, None)
+            return
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, tenants: Tenants, host: str, port: int) -> None:
+    """Serve in this process until told to end."""
+    configure(settings)
+    app = create_app(settings, tenants=tenants)
+    Server(_config(app, host, port), settings.drain_s).run()
+
+
+def serve_in_processes(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve in several processes, each with its own index, behind one socket."""
+    configure(settings)
+    with tempfile.TemporaryDirectory(prefix="mentors-metrics-") as figures:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
+        os.environ["MENTORS_DATA"] = str(settings.data.resolve())
+        os.environ["MENTORS_TENANT"] = settings.tenant
+        config = _config("api.server:worker_app", host, port, factory=True, workers=workers)
+        Multiprocess(config, [config.bind_socket()]).run()
+
+
+def worker_app() -> FastAPI:
+    """The application of one of several processes, which take their settings from outside."""
+    settings = Settings()
+    configure(settings)
+    return create_app(settings)
+
+
+def configure(settings: Settings) -> None:
+    """What holds for the whole process."""
+    logs.configure(pretty=settings.log == "text" or (not settings.log and sys.stderr.isatty()))
+    sys.setswitchinterval(SWITCH_S)
+
+
+def _config(
+    app: FastAPI | str, host: str, port: int, *, factory: bool = False, workers: int = 1
+) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        factory=factory,
+        workers=workers,
+        http="api.protocol:Protocol",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=FINISH_S,
+    )

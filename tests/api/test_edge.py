@@ -1,0 +1,171 @@
+"""The edge and the protocol: ids, limits, and clients that mean no good."""
+
+import json
+import re
+import socket
+import time
+
+import pytest
+
+from api import edge, protocol
+from tests.api.test_http import GOAL, JSON, PATH, problem, recommend
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+def connect(client):
+    return socket.create_connection((client.base_url.host, client.base_url.port), timeout=20)
+
+
+def answered(connection):
+    """All that comes until the server ends the connection."""
+    found = b""
+    try:
+        while piece := connection.recv(65536):
+            found += piece
+    except ConnectionResetError:
+        pass  # what was still being sent is not read any more
+    return found
+
+
+def test_every_answer_has_an_id_and_the_headers_that_protect_browsers(client):
+    for answer in (
+        recommend(client),
+        recommend(client, ""),
+        client.get("/v2"),
+        client.get("/health/live"),
+    ):
+        assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_an_id_that_comes_with_a_request_goes_back_with_its_answer(client):
+    answer = client.get("/health/live", headers={"x-request-id": "web-17.a_B"})
+    assert answer.headers["x-request-id"] == "web-17.a_B"
+
+
+@pytest.mark.parametrize("id", ["", "a b", "x" * 101, "é", '{"a":1}', "a\tb"])
+def test_an_id_that_could_forge_a_log_is_replaced(client, id):
+    answer = client.get("/health/live", headers={"x-request-id": id.encode()})
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
+
+
+def test_a_long_answer_is_compressed_for_whoever_takes_it(client):
+    body = json.dumps({"goals": GOAL, "limit": 30})
+    plain = client.post(PATH, content=body, headers=JSON | {"accept-encoding": "identity"})
+    small = client.post(PATH, content=body, headers=JSON | {"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < 0.3 * len(plain.content)
+    assert small.json()["recommendations"] == plain.json()["recommendations"]
+
+
+def test_pages_elsewhere_may_not_ask_unless_that_is_set(client, home, serve):
+    asked = {"origin": "https://acme.example", "access-control-request-method": "POST"}
+    assert "access-control-allow-origin" not in client.options(PATH, headers=asked).headers
+    allowing = serve(home.model_copy(update={"cors_origins": ["https://acme.example"]}))
+    answer = allowing.options(PATH, headers=asked)
+    assert answer.headers["access-control-allow-origin"] == "https://acme.example"
+    other = allowing.options(PATH, headers=asked | {"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in other.headers
+
+
+def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(client):
+    with connect(client) as connection:
+        head = f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        connection.sendall(f"{head}content-length: {10**9}\r\n\r\n".encode())
+        said = answered(connection)
+    assert said.startswith(b"HTTP/1.1 413")
+    assert b"urn:mentors:body-too-long" in said
+
+
+def test_a_body_without_end_is_cut_off(client):
+    sent = 0
+    with connect(client) as connection:
+        connection.sendall(
+            f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+            f"transfer-encoding: chunked\r\n\r\n".encode()
+        )
+        piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+        try:
+            while sent < 100 * edge.LONGEST_BODY:
+                connection.sendall(piece)
+                sent += len(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    assert sent < 10 * edge.LONGEST_BODY
+    assert recommend(client).status_code == 200
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(client, monkeypatch):
+    monkeypatch.setattr(edge, "BODY_S", 0.3)
+    with connect(client) as connection:
+        head = f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        connection.sendall(f"{head}content-length: 20\r\n\r\n{{".encode())
+        said = answered(connection)
+    assert said.startswith(b"HTTP/1.1 408")
+
+
+def test_a_stream_of_lines_that_stops_is_ended(client, monkeypatch):
+    monkeypatch.setattr(edge, "BODY_S", 0.3)
+    with connect(client) as connection:
+        connection.sendall(
+            b"POST /v1/recommendations:batch HTTP/1.1\r\nhost: localhost\r\n"
+            b"transfer-encoding: chunked\r\n\r\n" + b"13\r\n" + b'{"goals": "audit"}\n' + b"\r\n"
+        )
+        said = answered(connection)
+    assert b'"recommendation_id"' in said
+
+
+def test_a_head_that_does_not_come_is_not_waited_for(client, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    began = time.monotonic()
+    lazy = [connect(client) for _ in range(50)]
+    for n, connection in enumerate(lazy):
+        connection.sendall(b"" if n % 2 else b"POST / HTTP/1.1\r\nhost: localhost\r\n")
+    assert recommend(client).status_code == 200
+    assert [answered(connection) for connection in lazy] == [b""] * 50
+    assert time.monotonic() - began < 20
+    for connection in lazy:
+        connection.close()
+
+
+def test_a_second_request_of_a_connection_has_its_head_timed_too(client, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    with connect(client) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: loc")
+        assert answered(connection) == b""
+
+
+@pytest.mark.parametrize("piece", [b"x-a: b\r\n", b"y"])
+def test_a_head_without_end_is_cut_off(client, piece):
+    sent = 0
+    with connect(client) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n")
+        try:
+            while sent < 100 * protocol.LONGEST_HEAD:
+                connection.sendall(piece * 1000)
+                sent += 1000 * len(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert sent < 100 * protocol.LONGEST_HEAD
+
+
+def test_what_nobody_thought_of_is_a_problem_with_an_id_and_no_traceback(index, serve, monkeypatch):
+    client = serve(index())
+    monkeypatch.setattr("api.answering.answer", lambda *_: 1 / 0)
+    answer = recommend(client)
+    assert "has been logged" in problem(answer, 500, "internal-error")
+    assert "ZeroDivision" not in answer.text
+    assert answer.headers["x-request-id"]
+    assert client.get("/health/live").status_code == 200

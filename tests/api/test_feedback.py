@@ -1,0 +1,186 @@
+"""Feedback: recorded once, exported, erased, and spent on fairness."""
+
+import json
+
+import pytest
+
+from evaluation.judgments import read_judged_set
+from tests.api.test_http import GOAL, PATH, ids, problem, recommend
+
+
+@pytest.fixture
+def server(index, serve):
+    return serve(index())
+
+
+def tell(client, id, *events, **more):
+    said = [{"mentor": m, "event": e} | ({"rating": r[0]} if r else {}) for m, e, *r in events]
+    return client.post("/v1/feedback", json={"recommendation_id": id, "events": said} | more)
+
+
+def results(answer):
+    return [one["result"] for one in answer.json()["results"]]
+
+
+def exported(client, **query):
+    return [
+        json.loads(line)
+        for line in client.get("/v1/feedback", params=query).text.split("\n")
+        if line
+    ]
+
+
+def new(client):
+    return recommend(client).json()["recommendation_id"]
+
+
+def test_an_event_counts_once(server):
+    id = new(server)
+    events = [("auditor", "shown"), ("nurse", "shown"), ("auditor", "accepted")]
+    assert results(tell(server, id, *events)) == ["recorded"] * 3
+    assert results(tell(server, id, *events)) == ["unchanged"] * 3
+    assert len(exported(server)) == 3
+
+
+def test_a_rating_replaces_the_one_before(server):
+    id = new(server)
+    assert results(tell(server, id, ("auditor", "rated", 2))) == ["recorded"]
+    assert results(tell(server, id, ("auditor", "rated", 5))) == ["recorded"]
+    (event,) = exported(server)
+    assert event["rating"] == 5
+    assert (event["recommendation_id"], event["mentor"]) == (id, "auditor")
+
+
+@pytest.mark.parametrize(
+    ("event", "pointer"),
+    [
+        ({"mentor": "auditor", "event": "liked"}, "/events/0/event"),
+        ({"mentor": "auditor", "event": "rated"}, "/events/0"),
+        ({"mentor": "auditor", "event": "shown", "rating": 3}, "/events/0"),
+        ({"mentor": "auditor", "event": "rated", "rating": 6}, "/events/0/rating"),
+        ({"mentor": "", "event": "shown"}, "/events/0/mentor"),
+        ({"mentor": "auditor", "event": "shown", "at": "yesterday"}, "/events/0/at"),
+        ({"event": "shown"}, "/events/0/mentor"),
+    ],
+)
+def test_what_is_no_event_is_refused_with_a_pointer_to_it(server, event, pointer):
+    sent = {"recommendation_id": new(server), "events": [event]}
+    problem(server.post("/v1/feedback", json=sent), 422, "bad-request", pointer)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda _: "0" * 48, lambda one: one[:-1] + "01"[one[-1] == "0"]]
+)
+def test_feedback_on_what_was_never_recommended_is_refused(server, change):
+    answer = tell(server, change(new(server)), ("auditor", "shown"))
+    assert "no recommendation" in problem(answer, 404, "recommendation-not-found")
+    assert exported(server) == []
+
+
+def test_what_is_said_of_nobody_is_not_kept(server):
+    assert results(tell(server, new(server), ("nobody", "shown"))) == ["no_mentor"]
+    assert exported(server) == []
+
+
+def test_what_is_said_of_a_mentor_goes_with_the_mentor(server):
+    tell(server, new(server), ("auditor", "shown"), ("nurse", "opened"))
+    server.delete("/v1/mentors/auditor")
+    assert [event["mentor"] for event in exported(server)] == ["nurse"]
+
+
+def test_feedback_on_a_recommendation_is_erased_with_the_goals(server):
+    first, second = new(server), new(server)
+    tell(server, first, ("auditor", "shown"), goals="My very own words")
+    tell(server, second, ("auditor", "shown"))
+    assert any("goals" in event for event in exported(server))
+    answer = server.delete(f"/v1/feedback/{first}")
+    assert answer.json() == {"recommendation_id": first, "erased": 1}
+    assert server.delete(f"/v1/feedback/{first}").json()["erased"] == 0
+    assert [event["recommendation_id"] for event in exported(server)] == [second]
+    assert "very own" not in server.get("/v1/feedback").text
+
+
+def test_goals_are_kept_only_where_they_are_sent(server):
+    tell(server, new(server), ("auditor", "shown"))
+    assert "goals" not in exported(server)[0]
+
+
+def test_an_export_begins_where_it_is_asked_to(server):
+    id = new(server)
+    for day, mentor in (("2026-01-01", "auditor"), ("2026-02-01", "nurse")):
+        event = {"mentor": mentor, "event": "shown", "at": f"{day}T00:00:00Z"}
+        server.post("/v1/feedback", json={"recommendation_id": id, "events": [event]})
+    later = exported(server, since="2026-01-15T00:00:00Z")
+    assert [event["mentor"] for event in later] == ["nurse"]
+    assert len(exported(server)) == 2
+
+
+def test_feedback_becomes_judgments_that_can_be_measured(index, serve, run, tmp_path):
+    settings = index()
+    client = serve(settings)
+    first, second = new(client), new(client)
+    events = [
+        ("auditor", "shown"),
+        ("auditor", "accepted"),
+        ("nurse", "shown"),
+        ("teacher", "rated", 4),
+    ]
+    tell(client, first, *events, goals=GOAL)
+    tell(client, second, ("nurse", "opened"))
+    files = [tmp_path / name for name in ("events.jsonl", "goals.jsonl", "qrels.tsv")]
+    ran = run(
+        "feedback",
+        "export",
+        files[0],
+        "--goals",
+        files[1],
+        "--qrels",
+        files[2],
+        "--data",
+        settings.data,
+    )
+    assert ran.status == 0
+    assert "5 events" in ran.out
+    judged = read_judged_set(files[1], files[2])
+    assert judged.texts == {first: GOAL}
+    assert judged.grades == {first: {"auditor": 3, "nurse": 0, "teacher": 2}}
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """Attention counts within a moment."""
+    monkeypatch.setattr("api.background.EXPOSE_EVERY_S", 0.1)
+
+
+@pytest.mark.usefixtures("soon")
+def test_who_was_shown_much_gives_way_to_somebody_about_as_good(index, serve, until):
+    twins = [
+        {"id": f"twin{i}", "bio": "Audit partner and venture capital investor."} for i in range(4)
+    ]
+    settings = index(*twins)
+    client = serve(settings)
+    assert ids(recommend(client, exposure=1.0)) == ids(recommend(client))
+    before = ids(recommend(client))
+    for _ in range(3):
+        tell(client, new(client), (before[0], "shown"))
+    until(lambda: ids(recommend(client, exposure=1.0)) != before)
+    answer = recommend(client, exposure=1.0).json()["recommendations"]
+    assert [one["mentor"]["id"] for one in answer] == [*before[1:], before[0]]
+    assert answer[-1]["adjustments"] == {"exposure": {"from": 1, "to": 4}}
+    assert len({one["score"] for one in answer}) == 1
+    assert ids(recommend(client)) == before
+
+
+@pytest.mark.usefixtures("soon")
+def test_the_same_index_version_knows_the_same_exposure(index, serve, until):
+    settings = index()
+    first, second = serve(settings), serve(settings)
+    for _ in range(2):
+        tell(first, new(first), ("auditor", "shown"))
+    ask = {"goals": GOAL, "exposure": 1.0}
+    changed = first.post(PATH, json=ask).json()["index_version"]
+    until(lambda: first.post(PATH, json=ask).json()["index_version"] != changed)
+    newest = first.post(PATH, json=ask).json()
+    until(lambda: second.post(PATH, json=ask).json()["index_version"] == newest["index_version"])
+    other = second.post(PATH, json=ask).json()
+    assert other["recommendations"] == newest["recommendations"]
