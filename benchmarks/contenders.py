@@ -51,7 +51,7 @@ def ours(*, explain: bool = True, limit: int = LIMIT) -> Contender:
         lambda crowd: mentors("index", crowd.file, "--data", crowd.data),
         lambda crowd: crowd.data,
         lambda crowd: mentors("serve", "--data", crowd.data),
-        environment(),
+        environment() | {"MENTORS_PATIENCE_S": "60"},  # like the others, it lets everybody wait
         "/health/ready",
         "/v1/recommendations",
         lambda goal: json.dumps({"goals": goal, "limit": limit, "explain": explain}),

@@ -22,7 +22,8 @@ from profiles import Profiles
 from api import bulk
 from api.app import create_app
 from api.settings import Settings
-from api.wiring import Indexing, Serving
+from api.tenants import Tenants
+from api.wiring import Indexing
 from indexer.importing import Import
 from indexer.mapping import ColumnMapping
 from models import priority
@@ -68,7 +69,7 @@ def measured(
     priority.PIECE, bulk.TOGETHER = (16, 16) if first else (512, 64)
     priority.PATIENCE_S = 0.25 if first else 0.0
     config = uvicorn.Config(
-        create_app(settings, serving=Serving(settings)), port=0, log_level="error"
+        create_app(settings, tenants=Tenants(settings)), port=0, log_level="error"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
