@@ -22,6 +22,8 @@ from pathlib import Path
 
 from machine import pinned_to_last
 
+IDLE_S = 2.0  # a connection that was idle for longer is opened anew: servers close it after five
+
 
 @dataclass(frozen=True, slots=True)
 class Flood:
@@ -79,6 +81,7 @@ def _send(
     what: Flood, began: float, turn: "Turn", told: list[tuple[float, float, int, bool]]
 ) -> None:
     connection: http.client.HTTPConnection | None = None
+    used = 0.0
     headers = {"content-type": "application/json", **what.headers}
     while True:
         number = turn.next()
@@ -90,6 +93,9 @@ def _send(
             time.sleep(early)
         status, again = 0, False
         try:
+            if connection is not None and time.perf_counter() - used > IDLE_S:
+                connection.close()
+                connection = None
             if connection is None:
                 connection = http.client.HTTPConnection("127.0.0.1", what.port, timeout=60)
                 connection.connect()
@@ -99,6 +105,7 @@ def _send(
             answer = connection.getresponse()
             answer.read()
             status, again = answer.status, answer.getheader("retry-after") is not None
+            used = time.perf_counter()
             if answer.will_close:
                 connection.close()
                 connection = None
