@@ -41,9 +41,11 @@ def create_app(
     """
     chosen = settings or Settings()
     logs.join()
+    rates = Rates(chosen.rate, chosen.rate_storage)
 
     def open_desk() -> Desk:
-        desk = Desk(tenants or Tenants(chosen, encoder, create=chosen.create), chosen.patience_s)
+        opened = tenants or Tenants(chosen, encoder, create=chosen.create)
+        desk = Desk(opened, chosen.patience_s, rates)
         desk.warm_up()
         return desk
 
@@ -74,7 +76,7 @@ def create_app(
     app.openapi = partial(documentation.described, app)  # type: ignore[method-assign]
     # The last that is added is the first that a request meets.
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
-    app.add_middleware(Door, rates=Rates(chosen.rate, chosen.rate_storage))
+    app.add_middleware(Door)
     if chosen.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -95,7 +97,7 @@ async def recommend(
 ) -> Any:
     """Recommend mentors for free-text goals, best first, each with the reasons for its score."""
     answer = partial(answering.answer, asked.serving, body)
-    return Json(await asked.desk.read(partial(observing.recommended, answer)))
+    return Json(await asked.desk.recommend(partial(observing.recommended, answer)))
 
 
 @router.post("/v1/recommendations/explain", response_model=ExplainAnswer)
@@ -143,6 +145,8 @@ async def ready(request: Request) -> Any:
         return problems.not_ready()
     if desk.draining:
         return problems.not_ready("The server is about to end and takes no new work.")
+    if not desk.callers.open:  # how far an index is, is its tenant's
+        return {"status": "ready"}
     serving = desk.tenants.first
     found = {"status": "ready", "index_version": serving.recommender.index_version}
     return found | ({"stuck": serving.stuck} if serving.stuck else {})
@@ -155,6 +159,5 @@ async def ready(request: Request) -> Any:
 )
 async def metrics(asked: Annotated[Asked, Depends(asks("admin"))]) -> Response:
     """Figures of the whole server, all tenants together, in Prometheus's text form."""
-    asked.desk.observe()
-    content, kind = observing.page()
+    content, kind = await asked.desk.at_door(observing.page)
     return Response(content, media_type=kind)

@@ -4,13 +4,16 @@ import logging
 import threading
 from collections.abc import Callable
 
+from api import observing
 from api.callers import Callers
 from api.tenants import Tenants
 from api.wiring import Serving
 from indexer.feedback import Feedback
+from indexer.replies import Replies
 
 FOLLOW_EVERY_S = 0.1  # a look at one counter; how soon a change made elsewhere is seen here
 KEEP_EVERY_S = 1.0
+TIDY_EVERY_S = 60.0
 EXPOSE_EVERY_S = 30.0  # how soon attention counts; each time it does is a new index version
 log = logging.getLogger(__name__)
 
@@ -22,10 +25,11 @@ class Background:
         self._tenants = tenants
         self._stopping = threading.Event()
         self._threads = [
-            self._thread("follow", FOLLOW_EVERY_S, lambda: tenants.each(_follow)),
+            self._thread("follow", FOLLOW_EVERY_S, self._follow_all),
             self._thread("keep", KEEP_EVERY_S, lambda: tenants.each(_keep)),
             self._thread("keys", KEEP_EVERY_S, callers.look_again),
             self._thread("expose", EXPOSE_EVERY_S, lambda: tenants.each(_expose)),
+            self._thread("replies", TIDY_EVERY_S, Replies(tenants.first.store.database).tidy),
         ]
 
     def start(self) -> None:
@@ -41,6 +45,10 @@ class Background:
             self._tenants.each(lambda serving: serving.keeper.erase())
         except Exception as error:  # noqa: BLE001 (it is done at the next start)
             log.warning("what was removed is not yet erased from every file: %s", error)
+
+    def _follow_all(self) -> None:
+        self._tenants.each(_follow)
+        observing.LAG.set(max(serving.lag for serving in self._tenants.all()))
 
     def _thread(self, name: str, every_s: float, work: Callable[[], object]) -> threading.Thread:
         def run() -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from api import answering, observing, problems
 from api.bulk import Line, LinesResponse, Result, decoded
 from api.schemas import RecommendationsBody, what_is_wrong
+from api.wiring import Serving
 from models.errors import BadInput, MentorsError
 
 
@@ -21,17 +22,21 @@ class BatchResponse(LinesResponse):
 
     async def _answer(self, line: bytes | int) -> dict[str, Any]:
         named: dict[str, Any] = {}
+        asked = self._asked
         try:
-            value = decoded(line)
-            if isinstance(id := value.pop("id", None), str | int):
-                named = {"id": id}
-            body = _body(value)
-            asked = self._asked
-            work = partial(answering.answer, asked.serving, body)
-            answer = await asked.desk.batch(partial(observing.recommended, work))
+            await asked.desk.rates.take(asked.caller.key, {})  # a line is a request
+            return await asked.desk.batch(partial(_answered, asked.serving, line, named))
         except MentorsError as error:
             return named | {"problem": problems.content(error)}
-        return named | answer
+
+
+def _answered(serving: Serving, line: bytes | int, named: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a line; its `id` goes into `named`."""
+    value = decoded(line)
+    if isinstance(id := value.pop("id", None), str | int):
+        named["id"] = id
+    body = _body(value)
+    return named | observing.recommended(partial(answering.answer, serving, body))
 
 
 def _body(value: dict[str, Any]) -> RecommendationsBody:

@@ -29,6 +29,9 @@ MAX_LINE = 4 * 1024 * 1024  # bytes; a record of every field at its limit is far
 MOST_LINES = 1_000_000  # of one request
 TOGETHER = 16  # records embedded and committed at once
 _SENT_AT_ONCE = 64 * 1024
+_STOPPED = (
+    b'{"result": "failed", "reason": "The request ended before its last line was complete."}\n'
+)
 log = logging.getLogger(__name__)
 
 Result = dict[str, Any]
@@ -76,8 +79,9 @@ class LinesResponse(Response):
                     for result in found:
                         results.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
                     self._more.set()
-        except ClientDisconnect:
-            pass  # every result sent so far is true; the rest was never taken
+        except ClientDisconnect:  # or no more came for too long: said to whoever still listens
+            results.seek(0, 2)
+            results.write(_STOPPED)
         except Exception:
             log.exception("a request of many lines broke off")
             results.seek(0, 2)
@@ -113,18 +117,21 @@ class LinesResponse(Response):
 
 async def _lines(request: Request) -> AsyncIterator[tuple[bytes | int, bool]]:
     """Each line, or its size where it is too long, and whether the next one is here already."""
-    rest, dropped = b"", 0
+    rest, dropped, looked = bytearray(), 0, 0
     async for chunk in request.stream():
-        *whole, rest = (rest + chunk).split(b"\n")
-        for i, line in enumerate(whole):
-            size = dropped + len(line)
-            dropped = 0
-            yield (line if size <= MAX_LINE else size), i + 1 < len(whole)
+        rest += chunk
+        begin = 0
+        while (end := rest.find(b"\n", max(begin, looked))) >= 0:
+            line, size = bytes(rest[begin:end]), dropped + end - begin
+            begin, dropped = end + 1, 0
+            yield (line if size <= MAX_LINE else size), rest.find(b"\n", begin) >= 0
+        del rest[:begin]
         if len(rest) + dropped > MAX_LINE:
             dropped += len(rest)
-            rest = b""
+            rest.clear()
+        looked = len(rest)  # no line ends before
     if rest or dropped:
-        yield (rest if not dropped else dropped + len(rest)), False
+        yield (bytes(rest) if not dropped else dropped + len(rest)), False
 
 
 async def _batches(
@@ -149,9 +156,16 @@ class BulkResponse(LinesResponse):
 
     async def work(self, lines: Sequence[Line], results: list[Result]) -> None:
         asked = self._asked
-        await asked.desk.bulk(partial(_apply, asked.serving, lines, results))
+        try:
+            await asked.desk.bulk(partial(_apply, asked.serving, lines, results))
+        finally:
+            self._tell(results)
+
+    def _tell(self, results: Sequence[Result]) -> None:
+        asked = self._asked
         for one in results:
-            observing.changed(asked.caller, "bulk", one.get("id", ""), one["result"])
+            made = one["result"] not in ("rejected", "failed")  # else the id may be anything
+            observing.changed(asked.caller, "bulk", one["id"] if made else "", one["result"])
 
 
 def _apply(serving: Serving, lines: Sequence[Line], results: list[Result]) -> None:

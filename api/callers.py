@@ -6,6 +6,7 @@ key, every request needs one, also after the last is revoked: nothing here fails
 
 import asyncio
 import ipaddress
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,15 @@ OPEN_TO = ("localhost", "127.0.0.1", "::1", "")
 """Names that a request to an open server may be sent to: another one in `Host` is a page elsewhere
 whose name was pointed here (DNS rebinding)."""
 
-LOOK_AGAIN_S = 2.0  # by when a key that was made or revoked in another process is known here
+_FORWARDED = frozenset(
+    (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+)
+"""What proxies add: behind one, everybody would seem to be this machine."""
+
+_FOREIGN = (b"cross-site", b"same-site")
+"""What browsers say of a request that a page elsewhere has made them send."""
+
+LOOK_AGAIN_S = 1.0  # by when a key that was made or revoked in another process is known here
 NOT_SOONER_S = 0.2  # keys that nobody has make no more reads than this
 
 
@@ -38,6 +47,8 @@ class Callers:
         self._keys = keys
         self._ring: Ring = keys.ring()
         self._read_at = time.monotonic()
+        self._one_at_a_time = asyncio.Lock()
+        self._reading = threading.Lock()
         self._anybody = Caller("", tenant, frozenset(SCOPES))
 
     @property
@@ -83,20 +94,24 @@ class Callers:
     ) -> Key | None:
         """The key, if it is among those that the store has by now."""
         asked_at = time.monotonic()
-        await asyncio.sleep(max(0.0, self._read_at + NOT_SOONER_S - asked_at))
-        if self._read_at < asked_at:  # else another request has just read them
-            await off_loop(self._read)
+        async with self._one_at_a_time:
+            if self._read_at < asked_at:  # else another request has just read them
+                await asyncio.sleep(max(0.0, self._read_at + NOT_SOONER_S - time.monotonic()))
+                await off_loop(self._read)
         return self._ring.find(presented)
 
     def _read(self) -> None:
-        self._ring, self._read_at = self._keys.ring(), time.monotonic()
+        with self._reading:  # so that no older state takes the place of a newer one
+            began = time.monotonic()
+            self._ring, self._read_at = self._keys.ring(), began
 
     def _require_this_machine(
         self, headers: Mapping[bytes, bytes], server: tuple[str, int] | None
     ) -> None:
-        host = headers.get(b"host", b"").decode("latin-1")
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        if name.strip("[]").lower() not in OPEN_TO or not _is_here(server):
+        names = [_host(headers.get(b"host", b"")), _host(_origin(headers))]
+        elsewhere = any(name not in OPEN_TO for name in names) or not _is_here(server)
+        forwarded = not _FORWARDED.isdisjoint(headers)
+        if elsewhere or forwarded or headers.get(b"sec-fetch-site") in _FOREIGN:
             raise Forbidden(
                 "This server has no API keys, so it answers this machine only: make one with "
                 "'mentors keys create'."
@@ -116,3 +131,16 @@ def _is_here(server: tuple[str, int] | None) -> bool:
         return ipaddress.ip_address(server[0]).is_loopback
     except ValueError:
         return True  # a name: no socket is bound to one, so this is no server but a test
+
+
+def _origin(headers: Mapping[bytes, bytes]) -> bytes:
+    """The host of the page that sends a request; nothing where no page does."""
+    origin = headers.get(b"origin", b"")
+    return origin.partition(b"://")[2] if b"://" in origin else origin  # "null" is somebody else
+
+
+def _host(value: bytes) -> str:
+    """The name in a Host header, without its port."""
+    host = value.decode("latin-1")
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return name.strip("[]").lower()

@@ -41,7 +41,7 @@ IfNoneMatch = Annotated[
 ]
 _ANYBODY = range(1, 2**63)
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
 @router.get("/v1/mentors/{id}/similar", response_model=SimilarAnswer)
@@ -87,11 +87,12 @@ async def put(
     """Add a mentor or replace the whole record; 201 when the mentor is new."""
     if record.get("id") not in (None, id):
         raise BadInput(f"/id {record['id']!r} is not the {id!r} of the address.", pointer="/id")
-    mentor = mentor_from(record | {"id": id})
     expected = _expected(if_match, if_none_match)
 
     async def work() -> Response:
-        (outcome,) = await asked.desk.write(partial(asked.serving.put, [mentor], expected))
+        (outcome,) = await asked.desk.write(
+            lambda: asked.serving.put([mentor_from(record | {"id": id})], expected)
+        )
         return _changed(asked, "put", outcome, sorted(unknown_fields(record)))
 
     return await once(asked, request, key, record, work)
@@ -191,4 +192,4 @@ def _revisions(header: str) -> Revisions:
     tags = _TAG.findall(header)
     if not tags:
         raise BadInput(f'Expected an ETag such as "17" in quotation marks, or *, got {header!r}.')
-    return {int(tag) for tag in tags if _NUMBER.fullmatch(tag)}
+    return {int(tag) for weak, tag in tags if _NUMBER.fullmatch(tag) and not weak} - {0}

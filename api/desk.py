@@ -15,6 +15,7 @@ from fastapi.security import HTTPBearer
 from api import observing
 from api.background import Background
 from api.callers import Caller, Callers
+from api.rates import Rates
 from api.tenants import Tenants
 from api.wiring import Serving
 from indexer.keys import Keys
@@ -24,6 +25,7 @@ READERS = 2  # threads that encode and search; more would only fight over two co
 WRITERS = 2  # single changes; they wait for the disk more than for a core
 
 FEWEST = 2 * READERS  # so many are always taken
+MOST_READING = 2_000  # under way and waiting, however patient the server is set to be
 MOST_EXPLAINING = 20  # under way and waiting; one of them looks at everybody
 MOST_WRITING = 200  # likewise; each waits for the disk
 _AT_FIRST_S = 0.03  # what one reading takes, until some have been timed
@@ -41,6 +43,7 @@ class Queue:
 
     def __init__(self, name: str, threads: int, most: Callable[[], int]) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._figure = observing.QUEUE.labels(name)
         self._most = most
         self.length = 0  # under way and waiting
 
@@ -54,13 +57,17 @@ class Queue:
             raise Overloaded(
                 f"{self.length} requests are being answered or wait here: try again in a moment."
             )
-        self.length += 1
+        self._count(1)
         try:
             here = contextvars.copy_context()  # so that lines of the log carry the request's id
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, here.run, work)
         finally:
-            self.length -= 1
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self.length += more
+        self._figure.inc(more)
 
     def shutdown(self) -> None:
         self._threads.shutdown()
@@ -69,9 +76,10 @@ class Queue:
 class Desk:
     """Reading, writing and bulk work each have threads of their own, so none waits for another."""
 
-    def __init__(self, tenants: Tenants, patience_s: float) -> None:
+    def __init__(self, tenants: Tenants, patience_s: float, rates: Rates) -> None:
         """`patience_s`: who would wait longer than this for a reader is refused, and asks again."""
         self.tenants = tenants
+        self.rates = rates
         self._patience_s = patience_s
         first = tenants.first
         self.callers = Callers(Keys(first.store.database), first.tenant)
@@ -96,18 +104,6 @@ class Desk:
         """Start following the store and keeping the data folder."""
         self._background.start()
 
-    def observe(self) -> None:
-        """Set the figures that are read off when they are asked for."""
-        for name, queue in (
-            ("read", self.readers),
-            ("explain", self.explainers),
-            ("write", self.writers),
-            ("bulk", self._bulk),
-            ("batch", self._batch),
-        ):
-            observing.QUEUE.labels(name).set(queue.length)
-        observing.LAG.set(max(serving.lag for serving in self.tenants.all()))
-
     async def serving(self, tenant: str) -> Serving:
         """What answers for the tenant; opened here when nobody has asked for it before."""
         found = self.tenants.find(tenant)
@@ -115,9 +111,13 @@ class Desk:
             found = await self._door.run(lambda: self.tenants.open(tenant))
         return found
 
+    async def recommend(self, work: Callable[[], _T]) -> _T:
+        """Answer a request for recommendations, by whose time the queue is bounded."""
+        return await self.readers.run(lambda: self._timed(work))
+
     async def read(self, work: Callable[[], _T]) -> _T:
         """Run work that only reads. Raises Overloaded when it would have to wait too long."""
-        return await self.readers.run(lambda: self._timed(work))
+        return await self.readers.run(work)
 
     async def explain(self, work: Callable[[], _T]) -> _T:
         """As `read`, for work on everybody of a large index; one at a time, so others go on."""
@@ -149,16 +149,16 @@ class Desk:
 
     def _most_reading(self) -> int:
         """So many that the last of them waits as long as is bearable (Little's law)."""
-        return max(FEWEST, READERS + int(READERS * self._patience_s / self._takes_s))
+        bearable = READERS + int(READERS * self._patience_s / self._takes_s)
+        return max(FEWEST, min(MOST_READING, bearable))
 
     def _timed(self, work: Callable[[], _T]) -> _T:
         began = time.perf_counter()
-        try:
-            return work()
-        finally:
-            took = time.perf_counter() - began
-            with self._timing:
-                self._takes_s = _MEMORY * self._takes_s + (1 - _MEMORY) * took
+        found = work()  # what is refused takes no time, and says nothing of what an answer takes
+        took = time.perf_counter() - began
+        with self._timing:
+            self._takes_s = _MEMORY * self._takes_s + (1 - _MEMORY) * took
+        return found
 
 
 @dataclass(frozen=True, slots=True)

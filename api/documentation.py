@@ -163,7 +163,7 @@ PROBLEMS: Mapping[str, tuple[int, ...]] = {
     "delete": (404, 409, 412, 422),
     "tell": (404, 409, 422),
     "export": (422,),
-    "erase": (404, 422),
+    "erase": (404, 409, 422),
     "ready": (503,),
 }
 _SAID: Mapping[int, tuple[str, str]] = {

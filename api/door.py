@@ -9,7 +9,6 @@ from api import observing, problems
 from api.callers import Caller
 from api.desk import Desk
 from api.edge import App, Message, Receive, Scope, Send
-from api.rates import Rates
 from models.errors import MentorsError, Overloaded
 
 PUBLIC = ("/health/live", "/health/ready", "/docs", "/openapi.json")
@@ -17,11 +16,10 @@ ANSWERED_BY_READERS = "/v1/recommendations"
 
 
 class Door:
-    """Wraps the routes. `rates`: how many requests a key may send."""
+    """Wraps the routes."""
 
-    def __init__(self, app: App, rates: Rates) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
-        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PUBLIC:
@@ -34,7 +32,7 @@ class Door:
         headers: dict[str, str] = {}
         try:
             scope["caller"] = caller = await self._caller(scope, desk)
-            await self._rates.take(caller.key, headers)
+            await desk.rates.take(caller.key, headers)
             if scope["path"] == ANSWERED_BY_READERS and desk.readers.is_full():
                 observing.REFUSED.labels("overloaded").inc()
                 raise Overloaded("Too many requests wait already: try again in a moment.")

@@ -54,6 +54,7 @@ class Edge:
         given = headers.get(REQUEST_ID, b"")
         id = given if _ACCEPTED.match(given) else secrets.token_hex(16).encode()
         status = 0
+        body = _Body(scope, receive)
         began = time.perf_counter()
 
         async def sending(message: Message) -> None:
@@ -61,6 +62,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 there = {name for name, _ in message["headers"]}
+                if not body.is_over():  # what is still coming is not waited for
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
                 message["headers"] = [
                     *message["headers"],
                     *(one for one in ((REQUEST_ID, id), *SECURITY) if one[0] not in there),
@@ -69,7 +72,7 @@ class Edge:
 
         with logs.about(request_id=id.decode(), key="", tenant=""):
             try:
-                await self._within_limits(scope, receive, sending)
+                await self._within_limits(scope, body, receive, sending)
             except Exception:
                 log.exception("unexpected error")
                 if status:  # the answer has begun, so all that is left is to end it early
@@ -78,9 +81,10 @@ class Edge:
             finally:
                 observing.answered(scope, status, time.perf_counter() - began)
 
-    async def _within_limits(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _within_limits(
+        self, scope: Scope, body: "_Body", receive: Receive, send: Send
+    ) -> None:
         """Run the application, which is told that the client left where it sends too much."""
-        body = _Body(scope, receive)
         begun = refused = False
 
         async def receiving() -> Message:
@@ -113,13 +117,19 @@ class _Body:
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.longest = None if scope["path"] in STREAMS else LONGEST_BODY
-        length = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
         self.announced = int(length) if length.isdigit() else 0
+        self._expected = self.announced > 0 or b"transfer-encoding" in headers
         self._receive = receive
         self._taken = 0
         self._ended = False
         self._clock = asyncio.get_running_loop().time
         self._deadline = self._clock() + BODY_S
+
+    def is_over(self) -> bool:
+        """Whether all of it has come, or there is none."""
+        return self._ended or not self._expected
 
     async def receive(self) -> Message:
         if self._ended:  # whoever still listens waits for the client to leave
@@ -142,5 +152,4 @@ class _Body:
 
 def _refused(status: int, title: str, detail: str, name: str) -> Message:
     answer = problems.problem(status, title, detail, type=f"urn:mentors:{name}")
-    answer.headers["connection"] = "close"  # what is still coming is not read
     return {"type": REFUSED, "answer": answer}

@@ -40,9 +40,13 @@ def configure(*, pretty: bool) -> None:
     join()
     last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if pretty:
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        plainly = structlog.dev.plain_traceback
+        colors = sys.stderr.isatty()
+        last.append(structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plainly))
     else:
-        last.append(structlog.processors.dict_tracebacks)
+        # Without the values of variables, which hold what people have written.
+        plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        last.append(structlog.processors.ExceptionRenderer(plain))
         last.append(structlog.processors.JSONRenderer(ensure_ascii=False))
     handler = logging.StreamHandler()
     handler.setFormatter(

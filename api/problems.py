@@ -15,8 +15,10 @@ from models.errors import (
     BadFilter,
     BadGoals,
     BadInput,
+    Busy,
     CursorExpired,
     Forbidden,
+    IndexBehind,
     InFlight,
     MentorNotFound,
     MentorsError,
@@ -25,6 +27,7 @@ from models.errors import (
     RateLimited,
     RecommendationNotFound,
     RecordRejected,
+    StoreUnavailable,
     Unauthorized,
 )
 
@@ -92,7 +95,7 @@ def of(error: MentorsError) -> JSONResponse:
     answer = JSONResponse(said, status_code=int(str(said["status"])), media_type=MEDIA_TYPE)
     if isinstance(error, RateLimited):
         answer.headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, Overloaded | InFlight):
+    elif isinstance(error, Overloaded | InFlight | IndexBehind | StoreUnavailable | Busy):
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     elif isinstance(error, Unauthorized):
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -41,6 +41,17 @@ class Protocol(HttpToolsProtocol):
         if self._timer is not None and self._came > LONGEST_HEAD:
             self._timer.cancel()
             self._give_up()
+        elif self._timer is None and self._waits_for_nobody():
+            self._await_head()
+
+    def _waits_for_nobody(self) -> bool:
+        """Whether bytes came that belong to no request that is being answered.
+
+        uvicorn has ended its own timer for them.
+        """
+        return self.cycle is None or (
+            self.cycle.response_complete and self.timeout_keep_alive_task is None
+        )
 
     def _await_head(self) -> None:
         self._came = 0

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -28,10 +29,20 @@ from recommender.recommend import MOST, Request
 Value = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Values = Annotated[list[Value], Field(max_length=100)]
 Scalar = bool | int | float | Value
+Scalars = Annotated[list[Scalar], Field(max_length=100)]
+MOST_FIELDS = 50  # of one object in a request; none has so many
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, sent: object) -> object:
+        # Each unknown field would be an error of its own, of which only one is said.
+        if isinstance(sent, Mapping) and len(sent) > MOST_FIELDS:
+            raise ValueError(f"there are more than {MOST_FIELDS} fields")
+        return sent
 
 
 class Bounds(_Body):
@@ -59,7 +70,7 @@ class FiltersBody(_Body):
     available: bool | None = Field(
         default=True, description="true: available and with a free place; null: everybody."
     )
-    attributes: dict[Value, Scalar | list[Scalar] | Bounds] = Field(default={}, max_length=20)
+    attributes: dict[Value, Scalar | Scalars | Bounds] = Field(default={}, max_length=20)
 
 
 class ExcludeBody(_Body):
@@ -339,8 +350,15 @@ def _in_words(value: object) -> object:
     raise ValueError("a time is written as in RFC 3339, such as 2026-01-31T12:00:00Z")
 
 
+def _lately(value: datetime) -> datetime:
+    if not EARLIEST <= value.astimezone(UTC) <= datetime.now(UTC) + timedelta(minutes=5):
+        raise ValueError(f"a time lies between {EARLIEST:%Y} and now")
+    return value
+
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"\s*[-+]?[\d.eE+-]+\s*")
-Moment = Annotated[AwareDatetime, BeforeValidator(_in_words)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_in_words), AfterValidator(_lately)]
 
 
 class EventBody(_Body):

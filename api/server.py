@@ -1,6 +1,7 @@
 """The server: uvicorn with this program's protocol, logs, and an orderly end."""
 
 import asyncio
+import atexit
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
 from api import logs
@@ -52,6 +54,7 @@ def serve_in_processes(settings: Settings, host: str, port: int, workers: int) -
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
         os.environ["MENTORS_DATA"] = str(settings.data.resolve())
         os.environ["MENTORS_TENANT"] = settings.tenant
+        os.environ["MENTORS_CREATE"] = str(settings.create)
         config = _config("api.server:worker_app", host, port, factory=True, workers=workers)
         Multiprocess(config, [config.bind_socket()]).run()
 
@@ -60,6 +63,7 @@ def worker_app() -> FastAPI:
     """The application of one of several processes, which take their settings from outside."""
     settings = Settings()
     configure(settings)
+    atexit.register(mark_process_dead, os.getpid())  # its queues are no longer counted
     return create_app(settings)
 
 

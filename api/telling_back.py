@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
+from api import observing
 from api.desk import Asked, asks
 from api.json_response import Json
 from api.once import Key, once
@@ -32,7 +33,7 @@ async def tell(
     key: Key = None,
 ) -> Any:
     """Say what came of a recommendation; said twice it counts once, and a rating is replaced."""
-    id = _ours(asked, body.recommendation_id)
+    id = await _ours(asked, body.recommendation_id)
     now = time.time()
     events = [
         Event(id, one.mentor, one.event, one.rating, one.at.timestamp() if one.at else now)
@@ -78,13 +79,21 @@ async def export(
 
 @router.delete("/v1/feedback/{recommendation_id}", response_model=ErasedAnswer)
 async def erase(
-    recommendation_id: RecommendationId, asked: Annotated[Asked, Depends(asks("write"))]
+    recommendation_id: RecommendationId,
+    request: Request,
+    asked: Annotated[Asked, Depends(asks("write"))],
+    key: Key = None,
 ) -> Any:
     """Erase everything that was said of one recommendation, the mentee's words included."""
-    id = _ours(asked, recommendation_id)
-    feedback = Feedback(asked.serving.store.database)
-    erased = await asked.desk.write(partial(feedback.erase, asked.caller.tenant, id))
-    return Json({"recommendation_id": id, "erased": erased})
+    id = await _ours(asked, recommendation_id)
+
+    async def work() -> Response:
+        feedback = Feedback(asked.serving.store.database)
+        erased = await asked.desk.write(partial(feedback.erase, asked.caller.tenant, id))
+        observing.changed(asked.caller, "erase feedback", "", str(erased))
+        return Json({"recommendation_id": id, "erased": erased})
+
+    return await once(asked, request, key, None, work)
 
 
 def as_line(event: Event, goals: str | None) -> bytes:
@@ -101,8 +110,8 @@ def as_line(event: Event, goals: str | None) -> bytes:
     return json.dumps(said, ensure_ascii=False).encode() + b"\n"
 
 
-def _ours(asked: Asked, id: str) -> str:
+async def _ours(asked: Asked, id: str) -> str:
     """The id, if this tenant's recommendations have such. Raises RecommendationNotFound."""
-    if not is_ours(asked.serving.secret, id):
+    if not is_ours(await asked.desk.at_door(lambda: asked.serving.secret), id):
         raise RecommendationNotFound(f"There is no recommendation with the id {id!r}.")
     return id

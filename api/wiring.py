@@ -454,8 +454,9 @@ class Serving:
     def _retire(self, before: Recommender) -> None:
         """Keep what was replaced, where somebody pages through it."""
         version = before.index_version
-        # An index made anew has the same version, and less to hold.
-        if version != self.recommender.index_version and version in self._paged:
+        if version == self.recommender.index_version:  # made anew: the same, with less to hold
+            return
+        if version in self._paged:
             self._pinned[version] = (time.monotonic(), before)
         self._paged.clear()
 

@@ -33,7 +33,8 @@ class Database:
 
     def __init__(self, url: str | sa.URL, *, create: bool = True) -> None:
         """Without `create` a database that is empty is refused."""
-        self._engine = sa.create_engine(url)
+        # Errors are logged, and records are not.
+        self._engine = sa.create_engine(url, hide_parameters=True)
         self.url = self._engine.url.render_as_string()  # without the password
         self.is_sqlite = self._engine.dialect.name == "sqlite"
         if self.is_sqlite:

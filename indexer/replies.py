@@ -16,7 +16,7 @@ from indexer.tables import replies
 from models.errors import BadInput, InFlight
 
 KEPT_S = 24 * 3600.0
-UNDER_WAY_S = 60.0  # a request that takes longer has died with its process
+UNDER_WAY_S = 300.0  # a request that takes longer has died with its process
 _NOBODY = 0
 
 
@@ -44,13 +44,9 @@ class Replies:
         now = time.time()
         at = self._at(tenant, caller, key)
         with self._database.writing() as connection:
-            old = sa.or_(
-                replies.c.at < now - KEPT_S,
-                sa.and_(replies.c.status == _NOBODY, replies.c.at < now - UNDER_WAY_S),
-            )
-            connection.execute(sa.delete(replies).where(old))
             found = connection.execute(sa.select(replies).where(at)).first()
-            if found is None:
+            if found is None or _is_over(found.status, found.at, now):
+                connection.execute(sa.delete(replies).where(at))
                 row: dict[str, object] = {"tenant": tenant, "caller": caller, "key": key}
                 row |= {"request": request, "status": _NOBODY, "headers": "{}", "body": b""}
                 row["at"] = now
@@ -68,6 +64,11 @@ class Replies:
             )
         return Reply(found.status, json.loads(found.headers), found.body)
 
+    def tidy(self) -> None:
+        """Drop what is older than a day."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(replies).where(replies.c.at < time.time() - KEPT_S))
+
     def end(self, tenant: str, caller: str, key: str, reply: Reply | None) -> None:
         """Keep the reply; without one the request may be sent again."""
         at = self._at(tenant, caller, key)
@@ -82,3 +83,8 @@ class Replies:
     @staticmethod
     def _at(tenant: str, caller: str, key: str) -> sa.ColumnElement[bool]:
         return sa.and_(replies.c.tenant == tenant, replies.c.caller == caller, replies.c.key == key)
+
+
+def _is_over(status: int, at: float, now: float) -> bool:
+    """Whether a reply has been kept long enough, or who was making it must have died."""
+    return now - at > (UNDER_WAY_S if status == _NOBODY else KEPT_S)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from indexer.records import content_hash, readable, text_hash
 from indexer.rejects import Looked, Reject, words_of
 from indexer.tables import (
+    asked,
     exposures,
     feedback,
     mentors,
@@ -275,6 +276,11 @@ def forget_feedback(connection: sa.Connection, tenant: str, ids: Sequence[str]) 
         connection.execute(
             sa.delete(exposures).where(exposures.c.tenant == tenant, exposures.c.id.in_(some))
         )
+    # Of whom nothing is left to be said, the goals are not kept either.
+    told = sa.exists().where(
+        feedback.c.tenant == asked.c.tenant, feedback.c.recommendation == asked.c.recommendation
+    )
+    connection.execute(sa.delete(asked).where(asked.c.tenant == tenant, ~told))
 
 
 def bury(connection: sa.Connection, tenant: str, removed: Mapping[str, int]) -> None:

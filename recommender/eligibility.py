@@ -79,7 +79,7 @@ def conditions(
         near = _near(filters, now or datetime.now(UTC))
         yield "max_hours_apart", catalogue.where("timezone", near)
     for name, condition in filters.attributes.items():
-        matches = partial(_matches, condition=condition)
+        matches = _matcher(condition)
         yield f"attributes.{name}", catalogue.where_attribute(name, matches)
     if exclude.organization:
         yield "exclude.organization", ~catalogue.having("organizations", exclude.organization)
@@ -132,15 +132,22 @@ def _hours(zone: str, now: datetime) -> float | None:
     return None if offset is None else offset.total_seconds() / 3600
 
 
-def _matches(value: object, condition: Attribute | Bounds) -> bool:
+def _matcher(condition: Attribute | Bounds) -> Callable[[object], bool]:
+    """Whether the value of an attribute is as the condition wants it."""
     if isinstance(condition, Mapping):
-        within = isinstance(value, int | float) and not isinstance(value, bool)
-        return within and condition.get("gte", value) <= value <= condition.get("lte", value)  # type: ignore[operator]
-    wanted = (
-        [_folded(v) for v in condition] if isinstance(condition, tuple) else [_folded(condition)]
-    )
-    held = value if isinstance(value, list) else [value]
-    return any(_folded(item) in wanted for item in held)
+        return partial(_within, bounds=condition)
+    wanted = {_folded(v) for v in (condition if isinstance(condition, tuple) else (condition,))}
+
+    def matches(value: object) -> bool:
+        held = value if isinstance(value, list) else [value]
+        return any(_folded(item) in wanted for item in held)
+
+    return matches
+
+
+def _within(value: object, bounds: Bounds) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and bounds.get("gte", value) <= value <= bounds.get("lte", value)  # type: ignore[operator]
 
 
 def _folded(value: object) -> tuple[bool, object]:

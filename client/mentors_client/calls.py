@@ -2,10 +2,12 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
+
+from mentors_client.problems import NotReached
 
 Kind = Literal["shown", "opened", "requested", "accepted", "declined", "rated"]
 
@@ -102,16 +104,36 @@ def line(value: Mapping[str, Any]) -> bytes:
     return json.dumps(dict(value)).encode() + b"\n"
 
 
+LINES = {"Content-Type": "application/x-ndjson"}
+
+
 class Lines:
-    """JSON lines out of the pieces that an answer comes in; only a line feed ends a line."""
+    """JSON lines out, and those that come back, one for each; only a line feed ends a line."""
 
     def __init__(self) -> None:
         self._rest = b""
+        self._sent = self._came = 0
+
+    def sent(self, values: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+        """The lines to send."""
+        for value in values:
+            self._sent += 1
+            yield line(value)
 
     def of(self, piece: bytes) -> list[Any]:
         """The lines that are complete with this piece."""
         *whole, self._rest = (self._rest + piece).split(b"\n")
-        return [json.loads(one) for one in whole if one.strip()]
+        found = [json.loads(one) for one in whole if one.strip()]
+        self._came += len(found)
+        return found
+
+    def require_all(self) -> None:
+        """Raises NotReached where fewer lines came than were sent."""
+        if self._came < self._sent:
+            raise NotReached(
+                f"{self._sent:,} lines were sent, and {self._came:,} were answered: send those "
+                f"without a result again."
+            )
 
 
 def _goals(goals: str | Sequence[str]) -> dict[str, Any]:

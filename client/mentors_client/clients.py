@@ -152,15 +152,18 @@ class Mentors(_Base):
             raise NotReached(f"No answer from {self._url}: {error}") from error
 
     def _lines(self, path: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
-        content = (calls.line(value) for value in values)
-        headers = {"Content-Type": "application/x-ndjson"}
-        with self._http.stream("POST", path, content=content, headers=headers) as answer:
-            if not answer.is_success:
-                answer.read()
-            require(answer)
-            lines = calls.Lines()
-            for piece in answer.iter_bytes():
-                yield from lines.of(piece)
+        lines = calls.Lines()
+        sent = {"content": lines.sent(values), "headers": calls.LINES}
+        try:
+            with self._http.stream("POST", path, **sent) as answer:
+                if not answer.is_success:
+                    answer.read()
+                require(answer)
+                for piece in answer.iter_bytes():
+                    yield from lines.of(piece)
+        except httpx.TransportError as error:
+            raise NotReached(f"The answer of {self._url} broke off: {error}") from error
+        lines.require_all()
 
 
 class AsyncMentors(_Base):
@@ -266,19 +269,24 @@ class AsyncMentors(_Base):
             raise NotReached(f"No answer from {self._url}: {error}") from error
 
     async def _lines(self, path: str, values: Iterable[Mapping[str, Any]]) -> AsyncIterator[Any]:
-        async def content() -> AsyncIterator[bytes]:
-            for value in values:
-                yield calls.line(value)
+        lines = calls.Lines()
 
-        headers = {"Content-Type": "application/x-ndjson"}
-        async with self._http.stream("POST", path, content=content(), headers=headers) as answer:
-            if not answer.is_success:
-                await answer.aread()
-            require(answer)
-            lines = calls.Lines()
-            async for piece in answer.aiter_bytes():
-                for line in lines.of(piece):
-                    yield line
+        async def content() -> AsyncIterator[bytes]:
+            for line in lines.sent(values):
+                yield line
+
+        sent = {"content": content(), "headers": calls.LINES}
+        try:
+            async with self._http.stream("POST", path, **sent) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                require(answer)
+                async for piece in answer.aiter_bytes():
+                    for line in lines.of(piece):
+                        yield line
+        except httpx.TransportError as error:
+            raise NotReached(f"The answer of {self._url} broke off: {error}") from error
+        lines.require_all()
 
 
 def _passes(error: BaseException) -> bool:

@@ -106,6 +106,32 @@ def test_an_open_server_closes_when_a_key_is_made(index, serve, until):
     until(lambda: recommend(client).status_code == 401)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"x-forwarded-for": "203.0.113.7"},
+        {"forwarded": "for=203.0.113.7"},
+        {"via": "1.1 proxy"},
+    ],
+)
+def test_an_open_server_takes_nothing_that_came_through_a_page_or_proxy_elsewhere(
+    index, serve, header
+):
+    client = serve(index())
+    lines = '{"op": "delete", "id": "auditor"}\n'
+    answer = client.post("/v1/mentors:bulk", content=lines, headers=header)
+    assert problem(answer, 403, "forbidden")
+    assert client.get("/v1/mentors/auditor").status_code == 200
+
+
+def test_how_far_an_index_is_is_told_to_nobody_where_there_are_keys(closed):
+    assert closed[0].get("/health/ready").json() == {"status": "ready"}
+
+
 SCOPED = [
     ("recommend", "POST", PATH, ASK),
     ("recommend", "POST", f"{PATH}/explain", ASK | {"mentor": "auditor"}),

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from api import edge, protocol
+from tests.api.conftest import new_key
 from tests.api.test_http import GOAL, JSON, PATH, problem, recommend
 
 HEADERS = {
@@ -169,3 +170,48 @@ def test_what_nobody_thought_of_is_a_problem_with_an_id_and_no_traceback(index, 
     assert "ZeroDivision" not in answer.text
     assert answer.headers["x-request-id"]
     assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.parametrize("rest", [b"x", b"\r\n"])
+def test_a_connection_that_is_refused_in_the_middle_of_a_body_is_not_kept(
+    index, serve, monkeypatch, rest
+):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    settings = index()
+    new_key(settings, "recommend")
+    client = serve(settings)
+    with connect(client) as connection:
+        head = f"POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n"
+        connection.sendall(head.encode())
+        said = connection.recv(65536)
+        assert said.startswith(b"HTTP/1.1 401")
+        assert b"connection: close" in said
+        try:
+            connection.sendall(rest)
+        except OSError:
+            return  # closed already
+        assert b"HTTP/1.1" not in answered(connection)
+
+
+def test_bytes_that_begin_no_request_do_not_keep_a_connection(client, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    with connect(client) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"\r\n")
+        assert answered(connection) == b""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"goals": GOAL, "filters": {"attributes": {"a": [{}] * 300_000}}},
+        {"goals": GOAL, "filters": {"attributes": {"a": [1] * 500_000}}},
+        {"goals": GOAL} | {f"field {n}": 1 for n in range(100_000)},
+        {"goals": GOAL, "filters": {f"field {n}": 1 for n in range(100_000)}},
+    ],
+)
+def test_a_body_of_a_hundred_thousand_mistakes_is_refused_for_one(client, body):
+    answer = client.post(PATH, json=body)
+    assert answer.status_code == 422
+    assert len(answer.content) < 2_000

@@ -74,10 +74,16 @@ def test_what_is_no_etag_is_said(server, header):
     assert "ETag" in problem(put(server, **{"if-match": header}), 422, "bad-input")
 
 
-@pytest.mark.parametrize("header", ['"' + "9" * 5000 + '"', '"x"', '"-1"', '"٣"', 'W/"0"'])
+@pytest.mark.parametrize("header", ['"' + "9" * 5000 + '"', '"x"', '"-1"', '"٣"', 'W/"0"', '"0"'])
 def test_an_etag_of_nobody_matches_nobody(server, header):
-    answer = put(server, **{"if-match": header.encode()})
-    assert answer.status_code == (201 if header == 'W/"0"' else 412)
+    assert put(server, **{"if-match": header.encode()}).status_code == 412
+    assert server.get("/v1/mentors/m").status_code == 404
+
+
+def test_a_weak_etag_is_no_ground_for_a_change(server):
+    tag = put(server).headers["etag"]
+    answer = put(server, body={"bio": "Nurse."}, **{"if-match": f"W/{tag}"})
+    assert answer.status_code == 412
 
 
 def test_a_mentor_that_is_known_already_is_not_sent_again(server):

@@ -1,10 +1,14 @@
 """What a server process writes about what it was asked."""
 
 import json
+import logging
+import sys
 
 import httpx
 import pytest
+import structlog
 
+from api import logs
 from api.settings import Settings
 from indexer.keys import SCOPES
 from tests.api.conftest import add_words, bearer, new_key
@@ -76,3 +80,23 @@ def test_every_change_is_in_the_audit_log(lines):
         ("bulk", "m8", "added"),
         ("delete", "m9", "removed"),
     ]
+
+
+def test_what_nobody_thought_of_is_logged_without_what_people_wrote():
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    try:
+        logs.configure(pretty=False)
+        (handler,) = root.handlers
+        body = {"goals": GOAL}
+        try:
+            raise RuntimeError(f"about {len(body)}")
+        except RuntimeError:
+            about = ("api.edge", logging.ERROR, "", 0, "unexpected error", (), sys.exc_info())
+            said = handler.format(logging.LogRecord(*about))
+    finally:
+        root.handlers, root.level = before
+        structlog.reset_defaults()
+    assert "RuntimeError" in said
+    assert "test_log.py" in said
+    assert "zeppelin" not in said
