@@ -16,7 +16,10 @@ import uvicorn
 
 from api import cli
 from api.app import create_app
+from api.background import Background
+from api.callers import Callers
 from api.settings import Settings
+from api.tenants import Tenants
 from api.wiring import EncoderFactory, Indexing
 from indexer.keys import Keys
 from indexer.store import Store
@@ -92,6 +95,12 @@ def new_key(settings: Settings, *scopes: str, tenant: str = "default", origin: s
         return Keys(store.database).create(tenant, scopes, origin=origin)[1]
     finally:
         store.close()
+
+
+def background_of(tenants: Tenants) -> Background:
+    """What a server of these tenants does beside answering."""
+    first = tenants.first
+    return Background(tenants, Callers(Keys(first.store.database), first.tenant))
 
 
 def bearer(key: str) -> dict[str, str]:

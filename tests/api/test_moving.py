@@ -6,14 +6,15 @@ import threading
 import pytest
 
 from api import wiring
-from api.background import Background
 from api.settings import Settings
+from api.tenants import Tenants
 from api.wiring import Indexing, Serving
 from indexer.vectors import Vectors
 from indexer.writing import Writer
 from models.errors import EncoderUnavailable, IndexBehind, SpaceMismatch
 from models.weights import DEFAULT_MODEL
 from recommender.recommend import Request
+from tests.api.conftest import background_of
 from tests.fakes import RECORDS, TableEncoder, encoder_named, mentors, version
 
 NEWCOMER = {"id": "newcomer", "bio": "I audit venture capital funds."}
@@ -315,12 +316,14 @@ def test_an_encoder_that_is_of_another_space_here_is_not_used(index, open_servin
     assert "(here table-2 is of the space table-1)" in serving.stuck
 
 
-def test_the_background_moves_a_server_by_itself(serving, until):
-    background = Background(serving)
+def test_the_background_moves_a_server_by_itself(index, until):
+    tenants = Tenants(index(), encoder_named)
+    background = background_of(tenants)
     background.start()
-    move(serving)
-    until(lambda: serving.recommender.index_version == version(5, "table-2"))
+    move(tenants.first)
+    until(lambda: tenants.first.recommender.index_version == version(5, "table-2"))
     background.stop()
+    tenants.close()
 
 
 def test_a_server_that_is_stuck_is_ready_and_says_why(index, serve, until):

@@ -6,14 +6,15 @@ from contextlib import closing
 import pytest
 
 from api import upkeep
-from api.background import Background
 from api.settings import Settings
+from api.tenants import Tenants
 from api.wiring import Indexing, Serving
 from indexer import proof
 from indexer.keeping import empty_log, holding
 from indexer.vectors import text_key
 from models.errors import DataFolderForeign, EncoderUnavailable, MentorNotFound, NoIndex
 from recommender.recommend import Request
+from tests.api.conftest import background_of
 from tests.fakes import RECORDS, TableEncoder, WideEncoder, mentors, table_encoder, version
 
 NURSE_ONLY = ("Tomasz Zielny", "Ward nurse turned health informatics lead", "surgical ward")
@@ -352,13 +353,13 @@ def test_a_served_folder_can_be_erased_from(run, index, serve, until):
 
 
 def test_a_server_that_ends_has_erased_whoever_was_removed(data):
-    serving = Serving(Settings(data=data), table_encoder)
-    background = Background(serving)
+    tenants = Tenants(Settings(data=data), table_encoder)
+    background = background_of(tenants)
     background.start()
-    serving.remove("nurse")
+    tenants.first.remove("nurse")
     assert files_with(data, *NURSE_ONLY) != []
     background.stop()
-    serving.close()
+    tenants.close()
     assert files_with(data, *NURSE_ONLY) == []
 
 
