@@ -12,13 +12,26 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 
-from api import answering, changing, documentation, logs, observing, problems, telling_back, tracing
+from api import (
+    answering,
+    changing,
+    documentation,
+    logs,
+    looking,
+    observing,
+    pages,
+    problems,
+    status,
+    telling_back,
+    tracing,
+)
 from api.batch import BatchResponse
 from api.desk import Asked, Desk, asks
 from api.door import Door
 from api.edge import Edge
 from api.json_response import Json
 from api.rates import Rates
+from api.same_origin import SameOrigin
 from api.schemas import ExplainAnswer, ExplainBody, RecommendationsAnswer, RecommendationsBody
 from api.settings import Settings
 from api.tenants import Tenants
@@ -46,6 +59,7 @@ def create_app(
     def open_desk() -> Desk:
         opened = tenants or Tenants(chosen, encoder, create=chosen.create)
         desk = Desk(opened, chosen.patience_s, rates)
+        pages.require_publishable(desk.tenants, chosen.page_key)
         desk.warm_up()
         return desk
 
@@ -71,12 +85,23 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
-    for routes in (router, changing.router, telling_back.router, operating, documentation.router):
+    app.state.page_key = chosen.page_key
+    for routes in (
+        router,
+        looking.router,
+        changing.router,
+        telling_back.router,
+        operating,
+        status.router,
+        documentation.router,
+        pages.router,
+    ):
         app.include_router(routes)
     app.openapi = partial(documentation.described, app)  # type: ignore[method-assign]
     # The last that is added is the first that a request meets.
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=LEVEL)
     app.add_middleware(Door)
+    app.add_middleware(SameOrigin, others=chosen.cors_origins)
     if chosen.cors_origins:
         app.add_middleware(
             CORSMiddleware,

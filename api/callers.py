@@ -86,7 +86,7 @@ class Callers:
         )
         if key is None:
             raise Unauthorized("This API key is none of this server's, or it was revoked.")
-        _require_origin(key, headers.get(b"origin", b"").decode("latin-1"))
+        _require_origin(key, headers)
         return Caller(key.id, key.tenant, key.scopes, key.origin)
 
     async def _made_just_now(
@@ -118,8 +118,11 @@ class Callers:
             )
 
 
-def _require_origin(key: Key, origin: str) -> None:
-    if key.origin and origin != key.origin:
+def _require_origin(key: Key, headers: Mapping[bytes, bytes]) -> None:
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    # Browsers name no origin in a GET to where the page came from, which is here.
+    from_here = not origin and headers.get(b"sec-fetch-site") == b"same-origin"
+    if key.origin and origin != key.origin and not from_here:
         raise Forbidden(f"This API key is for pages at {key.origin} only.")
 
 

@@ -201,7 +201,7 @@ def serve(
     tenant: Tenant = None,
 ) -> None:
     """Serve the HTTP API; its documentation is at /docs."""
-    from api import server
+    from api import pages, server
     from api.tenants import Tenants
 
     settings = _settings(data, tenant).model_copy(update={"create": create})
@@ -213,6 +213,11 @@ def serve(
             f"--host {host} would be open to everybody, and there are no API keys: make one with "
             f"'mentors keys create', or serve on one of {', '.join(LOOPBACK)}."
         )
+    try:
+        pages.require_publishable(tenants, settings.page_key)
+    except BadInput:
+        tenants.close()
+        raise
     for problem in tenants.first.follower.origin.problems:
         screen.complain(problem)
     if workers == 1:

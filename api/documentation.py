@@ -123,7 +123,47 @@ _STANDING = {
     "nearly": {"add": "seed cheques", "rank": 2, "text": "Adding “seed cheques” helps."},
 }
 
+_STATUS = {
+    "tenant": "default",
+    "mentors": 980,
+    "passages": 12043,
+    "free": 902,
+    "rejected_records": 3,
+    "index_version": _VERSION,
+    "encoder": {
+        "name": "careers-MiniLM-L6-v2",
+        "space": "careers-MiniLM-L6-v2-73630a7d8d24-r3",
+        "runtime": "openvino-bf16",
+        "moving_to": None,
+        "stuck": None,
+    },
+    "freshness": {
+        "sequence": 1204,
+        "not_followed": 0,
+        "erasure_pending": False,
+        "snapshot_at": "2026-03-02T20:10:00+00:00",
+        "changes_since_snapshot": 4,
+    },
+    "feedback": {
+        "totals": {"shown": 410, "opened": 96, "rated": 12},
+        "mean_rating": 4.25,
+        "days": [{"day": "2026-03-02", "events": {"shown": 40, "opened": 9}}],
+    },
+    "requests": {"200": 1730, "422": 4},
+    "refused": {"overloaded": 2},
+    "latency": {
+        "count": 1200,
+        "p50_ms": 17.0,
+        "p95_ms": 41.0,
+        "p99_ms": 70.0,
+        "buckets": [{"up_to_ms": 20.0, "count": 800}, {"up_to_ms": None, "count": 400}],
+    },
+    "stages": [{"stage": "encode", "count": 1200, "mean_ms": 6.1}],
+    "recommended": {"answers": 1200, "abstained": 31},
+}
+
 REQUESTS: Mapping[str, Any] = {
+    "understand": {"goals": GOAL},
     "recommend": {"goals": GOAL, "limit": 5, "filters": {"country": "SG"}},
     "explain": {"goals": GOAL, "mentor": "m-17"},
     "recommend_many": f'{{"id": "g1", "goals": "{GOAL}", "limit": 3}}\n',
@@ -136,6 +176,13 @@ ANSWERS: Mapping[str, Any] = {
     "recommend": _RECOMMENDATIONS,
     "explain": _STANDING,
     "recommend_many": '{"line": 1, "id": "g1", "recommendation_id": "...", ...}\n',
+    "understand": {"goals": [_PART], "hints": []},
+    "chart": {
+        "index_version": _VERSION,
+        "map": "0f3a9c5d7e21",
+        "total": 902,
+        "points": [{"mentor": "m-17", "headline": MENTOR["headline"], "x": 0.31, "y": -0.12}],
+    },
     "read": MENTOR,
     "similar": _SIMILAR,
     "put": _CHANGED,
@@ -146,6 +193,7 @@ ANSWERS: Mapping[str, Any] = {
     "tell": _TOLD,
     "export": '{"recommendation_id": "...", "mentor": "m-17", "event": "shown", "at": "..."}\n',
     "erase": {"recommendation_id": RECOMMENDATION_ID, "erased": 2},
+    "status": _STATUS,
     "live": {"status": "live"},
     "ready": {"status": "ready", "index_version": _VERSION},
     "metrics": 'mentors_requests_total{method="POST",...} 41.0\n',
@@ -156,6 +204,8 @@ _OF_PUBLIC = (400, 500)
 PROBLEMS: Mapping[str, tuple[int, ...]] = {
     "recommend": (410, 422),
     "explain": (404, 422),
+    "understand": (422,),
+    "chart": (422,),
     "read": (404, 422),
     "similar": (404, 422),
     "put": (409, 412, 422),

@@ -5,13 +5,13 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 
-from api import observing, problems
+from api import observing, pages, problems
 from api.callers import Caller
 from api.desk import Desk
 from api.edge import App, Message, Receive, Scope, Send
 from models.errors import MentorsError, Overloaded
 
-PUBLIC = ("/health/live", "/health/ready", "/docs", "/openapi.json")
+PUBLIC = ("/health/live", "/health/ready", "/docs", "/openapi.json", "/", "/status")
 ANSWERED_BY_READERS = "/v1/recommendations"
 
 
@@ -22,7 +22,7 @@ class Door:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PUBLIC:
+        if scope["type"] != "http" or _is_public(scope["path"]):
             await self._app(scope, receive, send)
             return
         desk: Desk | None = getattr(scope["app"].state, "desk", None)
@@ -48,6 +48,10 @@ class Door:
         caller = await desk.callers.of(headers, scope.get("server"), desk.at_door)
         observing.asked_by(caller)
         return caller
+
+
+def _is_public(path: str) -> bool:
+    return path in PUBLIC or path.startswith(pages.BELOW)
 
 
 def _with(headers: Mapping[str, str], send: Send) -> Send:

@@ -6,14 +6,24 @@ from typing import Any
 from api.cursors import cursor
 from models.goals import Goals, Hint
 from models.mentor import as_record
-from models.recommendation import Fact, Obstacle, Recommendation, Recommendations, Standing
+from models.recommendation import (
+    Fact,
+    Obstacle,
+    Places,
+    Recommendation,
+    Recommendations,
+    Standing,
+)
+from recommender.mapping import Charted
 from recommender.similar import Similar
+
+FINE = 4  # digits of a place on the map: a tenth of a pixel
 
 
 def recommendations_json(answer: Recommendations, request_digest: str, id: str) -> dict[str, Any]:
     """The body of an answer; `id` is another one each time."""
     following = answer.next_offset
-    return {
+    found = {
         "recommendation_id": id,
         "index_version": answer.index_version,
         "encoder": answer.encoder,
@@ -24,6 +34,25 @@ def recommendations_json(answer: Recommendations, request_digest: str, id: str) 
         "hints": _coded(answer.hints),
         "abstained": answer.abstained,
         "recommendations": [_recommendation(one) for one in answer.recommendations],
+    }
+    return found if answer.places is None else found | {"map": _places(answer.places)}
+
+
+def understood_json(goals: Goals) -> dict[str, Any]:
+    """The body of an answer that only understands."""
+    return {"goals": _parts(goals), "hints": _coded(goals.hints)}
+
+
+def map_json(found: Charted) -> dict[str, Any]:
+    """The map."""
+    return {
+        "index_version": found.index_version,
+        "map": found.map,
+        "total": found.total,
+        "points": [
+            {"mentor": p.mentor, "headline": p.headline, "x": round(p.x, FINE), "y": round(p.y, FINE)}
+            for p in found.points
+        ],
     }
 
 
@@ -65,6 +94,11 @@ def similar_json(index_version: str, found: Sequence[Similar]) -> dict[str, Any]
             for one in found
         ],
     }
+
+
+def _places(found: Places) -> dict[str, Any]:
+    goal, *mentors = [[round(x, FINE), round(y, FINE)] for x, y in (found.goal, *found.mentors)]
+    return {"map": found.map, "goal": goal, "mentors": mentors}
 
 
 def _parts(goals: Goals) -> list[dict[str, Any]]:

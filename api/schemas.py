@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -80,12 +80,16 @@ class ExcludeBody(_Body):
     organization: Value | Values = []
 
 
+Goals = Annotated[
+    str | Annotated[list[str], Field(min_length=1, max_length=50)],
+    Field(examples=["I run audits at a Big Four firm and want to move into venture capital"]),
+]
+
+
 class _AskedBody(_Body):
     """What every question about mentors begins with."""
 
-    goals: str | Annotated[list[str], Field(min_length=1, max_length=50)] = Field(
-        examples=["I run audits at a Big Four firm and want to move into venture capital"]
-    )
+    goals: Goals
     filters: FiltersBody = FiltersBody()
     exclude: ExcludeBody = ExcludeBody()
 
@@ -96,6 +100,12 @@ class _AskedBody(_Body):
             filters=_filters(self.filters),
             exclude=Exclusions(_tuple(self.exclude.ids), _tuple(self.exclude.organization)),
         )
+
+
+class GoalsBody(_Body):
+    """Goals that are only to be understood."""
+
+    goals: Goals
 
 
 class RecommendationsBody(_AskedBody):
@@ -119,6 +129,9 @@ class RecommendationsBody(_AskedBody):
         "are; who moved says so in adjustments.",
     )
     explain: bool = True
+    map: bool = Field(
+        default=False, description="Say where the goals and the mentors lie on `/v1/map`."
+    )
 
     def request(self) -> Request:
         """The request in the recommender's terms. Raises BadFilter or BadCursor."""
@@ -129,6 +142,7 @@ class RecommendationsBody(_AskedBody):
             explain=self.explain,
             diversity=self.diversity,
             exposure=self.exposure,
+            map=self.map,
         )
 
     def version(self) -> str | None:
@@ -140,7 +154,7 @@ class RecommendationsBody(_AskedBody):
 
     def digest(self) -> str:
         """What a cursor remembers of this request."""
-        return digest(self.model_dump(exclude={"cursor"}))
+        return digest(self.model_dump(exclude={"cursor", "map"}))
 
 
 class ExplainBody(_AskedBody):
@@ -277,6 +291,42 @@ class RecommendationAnswer(BaseModel):
     facts: list[Coded]
 
 
+class UnderstoodAnswer(BaseModel):
+    """Goals as they are understood."""
+
+    goals: list[GoalPartAnswer]
+    hints: list[Coded]
+
+
+Place = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class PlacesAnswer(BaseModel):
+    """Where the goals and those recommended, in their order, lie on the map; [x, y] each."""
+
+    map: str = Field(description="The version of the map, as `/v1/map` has it.")
+    goal: Place
+    mentors: list[Place]
+
+
+class PointAnswer(BaseModel):
+    """A mentor on the map."""
+
+    mentor: str
+    headline: str
+    x: float
+    y: float
+
+
+class MapAnswer(BaseModel):
+    """Mentors with a free place as points of a plane, about within the unit circle."""
+
+    index_version: str
+    map: str = Field(description="Points and places of the same version may be shown together.")
+    total: int = Field(description="How many there are; of more than 2,000 some are chosen.")
+    points: list[PointAnswer]
+
+
 class RecommendationsAnswer(BaseModel):
     """The answer to a request for recommendations."""
 
@@ -290,6 +340,7 @@ class RecommendationsAnswer(BaseModel):
         description="Nobody is a good match; whoever is listed is merely nearest, all partial."
     )
     recommendations: list[RecommendationAnswer]
+    map: PlacesAnswer | None = Field(default=None, description="Only where it was asked for.")
 
 
 class NearlyAnswer(BaseModel):
@@ -419,6 +470,92 @@ class ChangeAnswer(BaseModel):
     result: str = Field(description="added, changed, unchanged or removed.")
     sequence: int = Field(description="Of the mentor's last change.")
     ignored: list[str] = Field(default=[], description="Fields sent that no record has.")
+
+
+class EncoderAnswer(BaseModel):
+    """The encoder in use, and where the index is about to move or cannot go."""
+
+    name: str | None
+    space: str
+    runtime: str
+    moving_to: str | None
+    stuck: str | None
+
+
+class FreshnessAnswer(BaseModel):
+    """How far what answers is behind what is stored."""
+
+    sequence: int
+    not_followed: int = Field(description="Changes that answers do not know of yet.")
+    erasure_pending: bool = Field(description="Somebody removed is still in a file.")
+    snapshot_at: AwareDatetime | None
+    changes_since_snapshot: int
+
+
+class DayAnswer(BaseModel):
+    """Feedback of one day, UTC."""
+
+    day: date
+    events: dict[str, int]
+
+
+class FeedbackFiguresAnswer(BaseModel):
+    """Feedback of the last 30 days."""
+
+    totals: dict[str, int]
+    mean_rating: float | None
+    days: list[DayAnswer]
+
+
+class BucketAnswer(BaseModel):
+    """Answers that took no longer than this, and longer than the bucket before."""
+
+    up_to_ms: float | None
+    count: int
+
+
+class LatencyAnswer(BaseModel):
+    """How long recommending took; percentiles as far as the buckets tell."""
+
+    count: int
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    buckets: list[BucketAnswer]
+
+
+class StageAnswer(BaseModel):
+    """A stage of a recommendation."""
+
+    stage: str
+    count: int
+    mean_ms: float
+
+
+class RecommendedAnswer(BaseModel):
+    """Answers, and how many of them said that nobody fits."""
+
+    answers: int
+    abstained: int
+
+
+class StatusAnswer(BaseModel):
+    """What there is, how fresh it is, and how answering goes."""
+
+    tenant: str
+    mentors: int
+    passages: int
+    free: int = Field(description="Mentors with a free place.")
+    rejected_records: int
+    index_version: str
+    encoder: EncoderAnswer
+    freshness: FreshnessAnswer
+    feedback: FeedbackFiguresAnswer
+    requests: dict[str, int] = Field(description="Of the whole server, by status.")
+    refused: dict[str, int] = Field(description="At the door, by reason.")
+    latency: LatencyAnswer
+    stages: list[StageAnswer]
+    recommended: RecommendedAnswer
 
 
 class Problem(BaseModel):

@@ -22,7 +22,8 @@ class Settings(BaseSettings):
     begins with nobody where nothing is indexed yet; `rate`: requests a key may send, such as
     "600/minute", "" for any number; `rate_storage`: where they are counted, in each process or, by
     the address of a Redis or Memcached, for all; `cors_origins`: web origins whose pages may ask,
-    as a JSON list; `patience_s`: who would wait longer than this for a turn is refused; `log`:
+    as a JSON list; `page_key`: the key that the page for mentees sends, which everybody can read:
+    one bound to an origin; `patience_s`: who would wait longer than this for a turn is refused; `log`:
     "json" or "text", "" for text on a terminal; `tracing`: whether OpenTelemetry traces are sent;
     `drain_s`: how long a server that is told to end goes on answering while it says that it is not
     ready.
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     rate: str = "1200/minute"
     rate_storage: str = "memory://"
     cors_origins: list[str] = []
+    page_key: str = ""
     log: Literal["", "json", "text"] = ""
     patience_s: float = Field(default=0.15, gt=0, le=60)
     tracing: bool = False

@@ -36,6 +36,7 @@ from models.recommendation import Recommendations, Standing
 from models.remembering import Remembering
 from models.spaces import mismatch, same_model
 from models.weights import DEFAULT_MODEL, PACKAGED
+from recommender.mapping import Charted
 from recommender.recommend import Recommender, Request
 from recommender.similar import Similar
 
@@ -360,6 +361,15 @@ class Serving:
                 return ask(self.recommender)
         self.follow()
         return ask(self.recommender)
+
+    def chart(self) -> Charted:
+        """The map of the newest index."""
+        return self.recommender.chart()
+
+    @property
+    def map_version(self) -> tuple[str, str]:
+        """What `chart` would be of."""
+        return self.recommender.map_version
 
     @property
     def secret(self) -> bytes:

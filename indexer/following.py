@@ -111,7 +111,7 @@ class Follower:
             index = index.exposed(shown, now.exposed_at)
         if began < head.purged_at:  # too far back to learn of every removal
             index, _ = self._reconciled(index)
-        return index.tidied()
+        return index.tidied().mapped()
 
     def _reconciled(self, index: LiveIndex) -> tuple[LiveIndex, int]:
         """The index with exactly the mentors and words of the store, and how many had others.
@@ -146,7 +146,8 @@ class Follower:
             if snapshot.sequence > sequence:
                 problems.append(f"The snapshot {name} is of another database.")
             elif snapshot.space_id == space_id:  # else of before the index moved to this one
-                index = LiveIndex(space_id, dimension, snapshot.sequence, [snapshot.segment])
+                segments, chart = [snapshot.segment], snapshot.chart
+                index = LiveIndex(space_id, dimension, snapshot.sequence, segments, chart=chart)
                 return index, Origin(name, tuple(problems))
         return LiveIndex.empty(space_id, dimension), Origin(None, tuple(problems))
 

@@ -15,6 +15,7 @@ import filelock
 from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations, sequence_of
+from indexer.projecting import charted
 from indexer.snapshot import Snapshot, read_manifest
 from indexer.store import Head, Store
 from models.errors import Busy, DataFolderError, SnapshotDamaged
@@ -90,7 +91,9 @@ class Keeper:
         if wanted and self._may_write(head):
             whole = index.whole()
             self.generations.publish(
-                Snapshot(index.space_id, head.runtime_id, index.sequence, whole)
+                Snapshot(
+                    index.space_id, head.runtime_id, index.sequence, whole, charted(whole)
+                )
             )
         self.generations.tidy(head.removed_at, max(head.sequence, index.sequence))
         self._folder.write_rejects(self._tenant, self._store.rejects(self._tenant))

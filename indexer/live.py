@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from indexer.dense import Allowed, owners_of_nearest
 from indexer.lexical import best_rows
 from indexer.passages import passages
+from indexer.projecting import FITTED, Chart, Projector, evenly, fitted
 from indexer.records import readable
 from indexer.segment import Kept, Segment, joined, segment_of
 from indexer.store import Changed
@@ -49,10 +50,13 @@ class LiveIndex:
         free: NDArray[np.bool_] | None = None,
         shown: NDArray[np.int64] | None = None,
         exposed_at: int = 0,
+        projector: Projector | None = None,
+        chart: Chart | None = None,
     ) -> None:
         """`alive`, `free`: shape (n_rows,): who counts, and who of them has a free place.
 
         `shown`: shape (n_rows,), how often each was shown lately, as of the change `exposed_at`.
+        `chart`: where a snapshot has a segment's mentors on its map, which is then this one's.
         """
         self.space_id = space_id
         self.dimension = dimension
@@ -64,9 +68,12 @@ class LiveIndex:
         self.free = _free(self.segments) if free is None else free
         self.shown = np.zeros(self.first[-1], dtype=np.int64) if shown is None else shown
         self.exposed_at = exposed_at
+        self.projector = chart.projector if chart else projector
+        self._chart = chart
         self.catalogue = LiveCatalogue(self)
         self.dense = LiveDense(self)
         self.lexical = LiveLexical(self)
+        self.map = LiveMap(self, chart)
 
     @classmethod
     def empty(cls, space_id: str, dimension: int) -> "LiveIndex":
@@ -77,6 +84,11 @@ class LiveIndex:
     def mentors(self) -> int:
         """How many mentors count."""
         return int(self.alive.sum())
+
+    @property
+    def free_now(self) -> int:
+        """How many mentors who count have a free place."""
+        return int((self.alive & self.free).sum())
 
     def advanced(self, sequence: int, changes: Sequence[Changed], vectors: Vectors) -> "LiveIndex":
         """The index after `changes`, oldest first, at `sequence`.
@@ -113,7 +125,7 @@ class LiveIndex:
             if (row := self.catalogue.row(id)) is not None:
                 counts[row] = count
         parts = (self.segments, self.alive, self.free, counts, exposed_at)
-        return LiveIndex(self.space_id, self.dimension, self.sequence, *parts)
+        return self._same(self.sequence, *parts)
 
     def without(self, ids: Iterable[str]) -> "LiveIndex":
         """The same index without these mentors."""
@@ -135,6 +147,16 @@ class LiveIndex:
             first -= 1
             behind += sizes[first]
         return self._rejoined(first) if len(sizes) - first > 1 else self
+
+    def mapped(self) -> "LiveIndex":
+        """The same index on a map that fits it: one made for half or twice as many is made anew."""
+        mentors = self.mentors
+        if not mentors or (self.projector and self.projector.fits(mentors)):
+            return self
+        rows = evenly(np.flatnonzero(self.alive), FITTED)
+        projector = fitted(self.dense.means(rows), mentors)
+        parts = (self.segments, self.alive, self.free, self.shown, self.exposed_at, projector)
+        return LiveIndex(self.space_id, self.dimension, self.sequence, *parts)
 
     def is_loose(self) -> bool:
         """Whether so much is gone, or lies behind, that the large segment is worth making anew."""
@@ -203,8 +225,20 @@ class LiveIndex:
         free: NDArray[np.bool_],
         shown: NDArray[np.int64],
     ) -> "LiveIndex":
-        parts = (segments, alive, free, shown, self.exposed_at)
-        return LiveIndex(self.space_id, self.dimension, sequence, *parts)
+        return self._same(sequence, segments, alive, free, shown, self.exposed_at)
+
+    def _same(
+        self,
+        sequence: int,
+        segments: Sequence[Segment],
+        alive: NDArray[np.bool_],
+        free: NDArray[np.bool_],
+        shown: NDArray[np.int64],
+        exposed_at: int,
+    ) -> "LiveIndex":
+        """An index of the same space, whose mentors lie on the same map."""
+        parts = (sequence, segments, alive, free, shown, exposed_at, self.projector, self._chart)
+        return LiveIndex(self.space_id, self.dimension, *parts)
 
 
 class LiveCatalogue:
@@ -380,6 +414,37 @@ class LiveLexical:
             parts.append(found._replace(mentor=found.mentor + before))
             before += len(at)
         return Saturations(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+class LiveMap:
+    """Where vectors and mentors lie on the map, behind the `Map` port."""
+
+    def __init__(self, index: LiveIndex, chart: Chart | None) -> None:
+        self._index = index
+        self._chart = chart
+
+    @property
+    def version(self) -> str:
+        projector = self._index.projector
+        return projector.version if projector else ""
+
+    def place(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Unit rows as points, float64, shape (n, 2); zeros where nobody has made a map yet."""
+        projector = self._index.projector
+        return projector.place(vectors) if projector else np.zeros((len(vectors), 2))
+
+    def points(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Where the mentors at `rows`, in any order, lie: float64, shape (len(rows), 2)."""
+        order = np.argsort(rows, kind="stable")
+        parts = self._index.parts(rows[order])
+        points = np.empty((len(rows), 2))
+        points[order] = np.concatenate([self._within(*part) for part in parts])
+        return points
+
+    def _within(self, segment: Segment, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        if self._chart is not None and segment is self._chart.segment:
+            return self._chart.points[rows].astype(np.float64)
+        return self.place(segment.dense.means(rows))
 
 
 def _firsts(segments: Sequence[Segment]) -> NDArray[np.int64]:

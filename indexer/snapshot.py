@@ -13,7 +13,11 @@ The two that are large are mapped, not read: processes share them, and nothing i
 never written again, and one that is removed lasts for whoever has it mapped.
 
 A section is a named group of further files that a reader may leave alone; their sums are checked
-all the same. This module alone knows these bytes; `indexer.generations` says which folder is live.
+all the same. One is known here:
+
+    map                map.npz: where each mentor lies on the map, and what places others on it
+
+This module alone knows these bytes; `indexer.generations` says which folder is live.
 """
 
 import hashlib
@@ -34,11 +38,14 @@ from indexer.catalogue import ArrowCatalogue
 from indexer.dense import FaissPassageIndex
 from indexer.lexical import SparseLexicalIndex
 from indexer.lists import PassageLists
+from indexer.projecting import Chart, Projector
 from indexer.segment import Segment
 from models.errors import SnapshotDamaged
 
 FORMAT = 3
 MANIFEST = "manifest.json"
+MAP = "map"
+MAP_FILE = "map.npz"
 MAPPED = PASSAGES, LISTS = "passages.f16", "lists.faiss"
 FLOAT = np.dtype("<f2")
 
@@ -66,12 +73,13 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everybody at one sequence, with the names of the vectors' space and runtime."""
+    """Everybody at one sequence, with the names of the vectors' space and runtime, and a map."""
 
     space_id: str
     runtime_id: str
     sequence: int
     segment: Segment
+    chart: Chart | None = None
 
 
 def write(
@@ -92,7 +100,10 @@ def write(
         snapshot.segment.passages,
         snapshot.segment.dense.vectors.shape[1],
         sums,
-        {name: _write_files(folder, files) for name, files in (sections or {}).items()},
+        {
+            name: _write_files(folder, files)
+            for name, files in (_map_section(snapshot) | dict(sections or {})).items()
+        },
     )
     disk.write(folder / MANIFEST, _sealed(manifest))
     disk.sync_folder(folder)
@@ -131,11 +142,12 @@ def read(folder: Path) -> Snapshot:
             _verify(folder / name, sum_)
     try:
         segment = _parsed(files, folder, manifest)
+        chart = _chart(folder, manifest, segment)
     except (OSError, ValueError, KeyError, RuntimeError, pa.ArrowException) as error:
         raise _damaged(folder) from error
     if (segment.size, segment.passages) != (manifest.mentors, manifest.passages):
         raise _damaged(folder)
-    return Snapshot(manifest.space_id, manifest.runtime_id, manifest.sequence, segment)
+    return Snapshot(manifest.space_id, manifest.runtime_id, manifest.sequence, segment, chart)
 
 
 def _write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
@@ -188,6 +200,28 @@ def _parsed(files: Mapping[str, bytes], folder: Path, manifest: Manifest) -> Seg
     stems = files["stems.txt"].decode().split()
     matrix = sp.load_npz(io.BytesIO(files["lexical.npz"]))
     return Segment(catalogue, dense, SparseLexicalIndex(matrix, stems))
+
+
+def _map_section(snapshot: Snapshot) -> dict[str, dict[str, Content]]:
+    chart = snapshot.chart
+    if chart is None:
+        return {}
+    buffer = io.BytesIO()
+    placing = {"centre": chart.projector.centre, "axes": chart.projector.axes}
+    np.savez(buffer, points=chart.points, fitted=chart.projector.fitted, **placing)
+    return {MAP: {MAP_FILE: buffer.getvalue()}}
+
+
+def _chart(folder: Path, manifest: Manifest, segment: Segment) -> Chart | None:
+    if MAP not in manifest.sections:
+        return None
+    with np.load(folder / MAP_FILE, allow_pickle=False) as found:
+        centre, axes, points = found["centre"], found["axes"], found["points"]
+        projector = Projector(centre, axes, int(found["fitted"]))
+    shapes = (centre.shape, axes.shape, points.shape)
+    if shapes != ((manifest.dimension,), (2, manifest.dimension), (segment.size, 2)):
+        raise _damaged(folder / MAP_FILE)
+    return Chart(projector, segment, points)
 
 
 def _mapped(folder: Path, manifest: Manifest) -> NDArray[np.float16]:

@@ -188,6 +188,23 @@ class Catalogue(Protocol):
         ...
 
 
+class Map(Protocol):
+    """Mentors and goals as points of a plane; who is near is often alike, not always."""
+
+    @property
+    def version(self) -> str:
+        """Points of equal versions may be shown together; "" while nobody is on it."""
+        ...
+
+    def place(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Unit rows as points, float64, shape (n, 2); mentors lie about within the unit circle."""
+        ...
+
+    def points(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Where the mentors at `rows`, in any order, lie: float64, shape (len(rows), 2)."""
+        ...
+
+
 class Index(Protocol):
     """Everything a search needs, of one tenant at one sequence."""
 
@@ -205,6 +222,9 @@ class Index(Protocol):
 
     @property
     def lexical(self) -> LexicalIndex: ...
+
+    @property
+    def map(self) -> Map: ...
 
 
 class Recipe(Protocol):

@@ -76,13 +76,32 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A mentor on the map; mentors lie about within the unit circle."""
+
+    mentor: str
+    headline: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the goal and those recommended, in their order, lie on the map of this version."""
+
+    map: str
+    goal: tuple[float, float]
+    mentors: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendations:
     """The answer to one request; `next_offset` is None on the last page.
 
     `abstained`: nobody is a good match, and whoever is shown is merely nearest.
 
     `behind`: a mentor near the top was passed over because the store has newer words of theirs
-    than the index; asked again on a newer index they come.
+    than the index; asked again on a newer index they come. `places`: on the map, where asked for.
     """
 
     goals: Goals
@@ -93,6 +112,7 @@ class Recommendations:
     recommendations: tuple[Recommendation, ...]
     next_offset: int | None
     behind: bool = False
+    places: Places | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from recommender.eligibility import Exclusions, Filters, eligible, left_out
 from recommender.explaining import Explanation, explain, facts, unexplained
 from recommender.exposure import spread
 from recommender.goals import require_goal, understand
+from recommender.mapping import Charted, charted, places
 from recommender.nearly import TOP as NEAR
 from recommender.nearly import nearly
 from recommender.paging import Page, Pages, Shown
@@ -43,7 +44,8 @@ class Request:
     """What is asked: `limit` 1..300 mentors, after the first `offset` of the ranking.
 
     `diversity` 0..1: how far likeness to those above counts against a mentor's place;
-    `exposure` 0..1: how far having been shown much lately does.
+    `exposure` 0..1: how far having been shown much lately does. `map`: whether to say where the
+    goal and those recommended lie on the map.
     """
 
     goals: str
@@ -54,6 +56,7 @@ class Request:
     explain: bool = True
     diversity: float = 0.0
     exposure: float = 0.0
+    map: bool = False
 
 
 class Recommender:
@@ -118,7 +121,17 @@ class Recommender:
             self._recommendations(goals, vectors, page.shown, moves, told=request.explain),
             page.next_offset,
             page.behind,
+            places(vectors, [one.row for one in page.shown], self._index) if request.map else None,
         )
+
+    @property
+    def map_version(self) -> tuple[str, str]:
+        """What the map is of: an index version, and a version of the map itself."""
+        return self.index_version, self._index.map.version
+
+    def chart(self) -> Charted:
+        """The map of those who may be recommended."""
+        return charted(self._index, self.index_version, self._tenant, self._store)
 
     def similar(self, id: str, request: Request) -> tuple[Similar, ...]:
         """The mentors most like one of them who pass the filters; the goals are not looked at.
