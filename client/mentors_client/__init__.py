@@ -3,11 +3,14 @@
 from mentors_client.answers import (
     BatchAnswer,
     Change,
+    Chart,
     EventResult,
     Explanation,
     Feedback,
     GoalPart,
     LineResult,
+    Places,
+    Point,
     Reason,
     Recommendation,
     Recommendations,
@@ -15,6 +18,7 @@ from mentors_client.answers import (
     Similar,
     SimilarMentor,
     SimilarMentors,
+    Understood,
 )
 from mentors_client.calls import Event
 from mentors_client.clients import AsyncMentors, Mentors
@@ -24,6 +28,7 @@ __all__ = [
     "AsyncMentors",
     "BatchAnswer",
     "Change",
+    "Chart",
     "Event",
     "EventResult",
     "Explanation",
@@ -32,6 +37,8 @@ __all__ = [
     "LineResult",
     "Mentors",
     "NotReached",
+    "Places",
+    "Point",
     "Problem",
     "Reason",
     "Recommendation",
@@ -40,4 +47,5 @@ __all__ = [
     "Similar",
     "SimilarMentor",
     "SimilarMentors",
+    "Understood",
 ]

@@ -60,6 +60,39 @@ class Recommendation(TypedDict):
     facts: list[Said]
 
 
+class Understood(TypedDict):
+    """Goals as they are understood."""
+
+    goals: list[GoalPart]
+    hints: list[Said]
+
+
+class Places(TypedDict):
+    """Where the goals and those recommended, in their order, lie on the map; [x, y] each."""
+
+    map: str
+    goal: list[float]
+    mentors: list[list[float]]
+
+
+class Point(TypedDict):
+    """A mentor on the map."""
+
+    mentor: str
+    headline: str
+    x: float
+    y: float
+
+
+class Chart(TypedDict):
+    """The map; `map` names its version, `total` says how many the points stand for."""
+
+    index_version: str
+    map: str
+    total: int
+    points: list[Point]
+
+
 class Recommendations(TypedDict):
     """A page of recommendations, best first; `next` is the cursor of the page after it."""
 
@@ -71,6 +104,7 @@ class Recommendations(TypedDict):
     hints: list[Said]
     abstained: bool
     recommendations: list[Recommendation]
+    map: NotRequired[Places]
 
 
 class Explanation(TypedDict):

@@ -57,6 +57,21 @@ def explain(goals: str | Sequence[str], mentor: str, wanted: Mapping[str, Any]) 
     return Call("POST", "/v1/recommendations/explain", body)
 
 
+def understand(goals: str | Sequence[str]) -> Call:
+    """The goals as they are understood."""
+    return Call("POST", "/v1/goals", _goals(goals))
+
+
+def chart() -> Call:
+    """The map of the mentors."""
+    return Call("GET", "/v1/map")
+
+
+def status() -> Call:
+    """Figures for whoever runs the server."""
+    return Call("GET", "/v1/status")
+
+
 def similar(id: str, limit: int) -> Call:
     """Mentors like one of them."""
     return Call("GET", f"{_mentor(id)}/similar", query={"limit": limit})

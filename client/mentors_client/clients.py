@@ -22,12 +22,14 @@ from mentors_client import calls
 from mentors_client.answers import (
     BatchAnswer,
     Change,
+    Chart,
     Explanation,
     Feedback,
     LineResult,
     Mentor,
     Recommendations,
     SimilarMentors,
+    Understood,
 )
 from mentors_client.calls import Call, Event
 from mentors_client.problems import NotReached, Problem, require
@@ -103,6 +105,18 @@ class Mentors(_Base):
     def explain(self, goals: str | Sequence[str], mentor: str, **wanted: Any) -> Explanation:
         """Where one mentor stands for the goals."""
         return cast("Explanation", self._json(calls.explain(goals, mentor, wanted)))
+
+    def understand(self, goals: str | Sequence[str]) -> Understood:
+        """The goals as they are understood, without recommendations."""
+        return cast("Understood", self._json(calls.understand(goals)))
+
+    def chart(self) -> Chart:
+        """The mentors with a free place as points of a plane."""
+        return cast("Chart", self._json(calls.chart()))
+
+    def status(self) -> dict[str, Any]:
+        """What there is and how answering goes; needs a key with the scope `admin`."""
+        return cast("dict[str, Any]", self._json(calls.status()))
 
     def similar(self, id: str, limit: int = 10) -> SimilarMentors:
         """Mentors like this one."""
@@ -220,6 +234,18 @@ class AsyncMentors(_Base):
     async def explain(self, goals: str | Sequence[str], mentor: str, **wanted: Any) -> Explanation:
         """Where one mentor stands for the goals."""
         return cast("Explanation", await self._json(calls.explain(goals, mentor, wanted)))
+
+    async def understand(self, goals: str | Sequence[str]) -> Understood:
+        """The goals as they are understood, without recommendations."""
+        return cast("Understood", await self._json(calls.understand(goals)))
+
+    async def chart(self) -> Chart:
+        """The mentors with a free place as points of a plane."""
+        return cast("Chart", await self._json(calls.chart()))
+
+    async def status(self) -> dict[str, Any]:
+        """What there is and how answering goes; needs a key with the scope `admin`."""
+        return cast("dict[str, Any]", await self._json(calls.status()))
 
     async def similar(self, id: str, limit: int = 10) -> SimilarMentors:
         """Mentors like this one."""
