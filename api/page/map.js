@@ -1,0 +1,292 @@
+/** The map: every mentor a star, the goals among them, those recommended marked and joined. */
+
+import { html, useEffect, useMemo, useRef, useState } from "./library.js";
+import { glow, nearerThan, nearest, next, scaled, SIZE, viewed } from "./sky.js";
+import { number, strings } from "./strings.js";
+
+const WHOLE = { zoom: 1, x: SIZE / 2, y: SIZE / 2 };
+const STEP = 1.6;
+const MOST_ZOOM = 12;
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/**
+ * `chart`: the answer of `/v1/map`; `places`: that of a recommendation, on the same map, or null;
+ * `listed`: those recommended; `lit`: the id of a mentor to point out.
+ */
+export function Map({ chart, failed, places, listed, lit, onOpen, titleOf }) {
+  const stars = useMemo(() => starsOf(chart, places, listed, titleOf), [chart, places, listed]);
+  return html`<section class="map" aria-labelledby="map-title">
+    <div class="map-head">
+      <h2 id="map-title">${strings.mapTitle}</h2>
+      <p>${strings.mapIntro}</p>
+    </div>
+    ${stars.all.length
+      ? html`<${Sky} stars=${stars} lit=${lit} onOpen=${onOpen} />`
+      : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`}
+    <${Legend} goal=${stars.goal} />
+    <p class="fine">
+      ${strings.mapHonest}
+      ${chart && chart.total > chart.points.length
+        ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
+        : ""}
+    </p>
+    <${InWords} chart=${chart} places=${places} listed=${listed} titleOf=${titleOf} />
+  </section>`;
+}
+
+/** Everybody as a star with a place in the square; those recommended have a rank. */
+function starsOf(chart, places, listed, titleOf) {
+  if (!chart?.points.length) return { all: [], goal: null, ranked: [] };
+  const ranks = new globalThis.Map();
+  const points = [...chart.points];
+  const known = new Set(points.map((point) => point.mentor));
+  listed.forEach((one, i) => {
+    ranks.set(one.mentor.id, i + 1);
+    const place = places?.mentors[i];
+    if (place && !known.has(one.mentor.id)) {
+      points.push({ mentor: one.mentor.id, headline: titleOf(one.mentor), x: place[0], y: place[1] });
+    }
+  });
+  const to = scaled(points, places?.goal);
+  const all = points.map((point) => ({
+    id: point.mentor,
+    title: point.headline || point.mentor,
+    at: to([point.x, point.y]),
+    rank: places ? (ranks.get(point.mentor) ?? 0) : 0,
+    glow: glow(point.mentor),
+  }));
+  const ranked = all.filter((star) => star.rank).sort((a, b) => a.rank - b.rank);
+  const goal = places && places.goal ? held(to(places.goal)) : null;
+  return { all, goal, ranked };
+}
+
+/** Within the square, however far out the goals lie. */
+function held([x, y]) {
+  const clamp = (value) => Math.min(Math.max(value, 26), SIZE - 26);
+  return [clamp(x), clamp(y)];
+}
+
+function Sky({ stars, lit, onOpen }) {
+  const [view, setView] = useState(WHOLE);
+  const [at, setAt] = useState(null); // the id that the keyboard stands on
+  const [over, setOver] = useState(null); // the id that the pointer stands on
+  const square = useRef();
+  const drag = useRef(null);
+  const seen = viewed(view);
+  const here = stars.all.find((star) => star.id === (over ?? at ?? lit));
+
+  useEffect(() => setView(WHOLE), [stars]);
+  useEffect(() => {
+    const node = square.current;
+    const wheel = (event) => {
+      if (!event.ctrlKey) return; // the page scrolls; a pinch on a touchpad comes with it
+      event.preventDefault();
+      zoomTo(event.deltaY < 0 ? STEP : 1 / STEP, placeOf(event));
+    };
+    node.addEventListener("wheel", wheel, { passive: false });
+    return () => node.removeEventListener("wheel", wheel);
+  });
+
+  /** Where a pointer is, as a place in the square. */
+  function placeOf(event) {
+    const box = square.current.getBoundingClientRect();
+    const share = seen.side / box.width;
+    return [seen.left + (event.clientX - box.left) * share, seen.top + (event.clientY - box.top) * share];
+  }
+
+  function zoomTo(by, [x, y] = here?.at ?? [view.x, view.y]) {
+    const zoom = Math.min(MOST_ZOOM, Math.max(1, view.zoom * by));
+    const towards = zoom > view.zoom ? 0.6 : 0;
+    setView(
+      zoom === 1
+        ? WHOLE
+        : { zoom, x: view.x + (x - view.x) * towards, y: view.y + (y - view.y) * towards },
+    );
+  }
+
+  function goTo(star) {
+    setAt(star.id);
+    const [x, y] = star.at;
+    const inside =
+      x > seen.left && x < seen.left + seen.side && y > seen.top && y < seen.top + seen.side;
+    if (!inside) setView({ ...view, x, y });
+  }
+
+  function onKeyDown(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const from = stars.all.find((star) => star.id === at);
+    if (event.key in DIRECTIONS) {
+      const to = from
+        ? next(stars.all, from.at, DIRECTIONS[event.key])
+        : (stars.ranked[0] ?? nearest(stars.all, view.x, view.y, SIZE));
+      if (to) goTo(to);
+    } else if (event.key === "Enter" || event.key === " ") {
+      if (!from) return;
+      onOpen(from.id);
+    } else if (event.key === "+" || event.key === "=") zoomTo(STEP, from?.at);
+    else if (event.key === "-") zoomTo(1 / STEP, from?.at);
+    else if (event.key === "0") setView(WHOLE);
+    else if (event.key === "Escape" && at) setAt(null);
+    else return;
+    event.preventDefault();
+  }
+
+  const pointer = {
+    onPointerDown: (event) => {
+      drag.current = { x: event.clientX, y: event.clientY, view, moved: false };
+    },
+    onPointerMove: (event) => {
+      const begun = drag.current;
+      if (begun && event.buttons && view.zoom > 1) {
+        const share = seen.side / square.current.getBoundingClientRect().width;
+        const [dx, dy] = [(event.clientX - begun.x) * share, (event.clientY - begun.y) * share];
+        if (Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > 4) begun.moved = true;
+        if (begun.moved) setView({ ...view, x: begun.view.x - dx, y: begun.view.y - dy });
+        return;
+      }
+      const [x, y] = placeOf(event);
+      setOver(nearest(stars.all, x, y, (26 * seen.side) / SIZE)?.id ?? null);
+    },
+    onPointerLeave: () => {
+      setOver(null);
+      drag.current = null;
+    },
+    onPointerUp: (event) => {
+      const moved = drag.current?.moved;
+      drag.current = null;
+      if (moved) return;
+      const [x, y] = placeOf(event);
+      const star = nearest(stars.all, x, y, (26 * seen.side) / SIZE);
+      if (star) onOpen(star.id);
+    },
+  };
+
+  return html`<div class="sky-frame">
+    <div
+      class="sky ${view.zoom > 1 ? "zoomed" : ""}"
+      ref=${square}
+      tabindex="0"
+      role="application"
+      aria-label=${strings.mapLabel(stars.all.length)}
+      aria-describedby="map-help"
+      onKeyDown=${onKeyDown}
+      onBlur=${() => setAt(null)}
+      ...${pointer}
+    >
+      <svg viewBox="${seen.left} ${seen.top} ${seen.side} ${seen.side}" aria-hidden="true" focusable="false">
+        <${Quiet} stars=${stars.all} zoom=${view.zoom} />
+        <${Chosen} stars=${stars} zoom=${view.zoom} />
+        ${here && html`<circle class="here" cx=${here.at[0]} cy=${here.at[1]} r=${13 / view.zoom} stroke-width=${1.5 / view.zoom} />`}
+      </svg>
+      ${here && html`<${Label} star=${here} seen=${seen} />`}
+    </div>
+    <div class="zoom" role="group" aria-label=${strings.mapTitle}>
+      <button type="button" onClick=${() => zoomTo(STEP)} aria-disabled=${view.zoom >= MOST_ZOOM} aria-label=${strings.mapZoomIn}>+</button>
+      <button type="button" onClick=${() => zoomTo(1 / STEP)} aria-disabled=${view.zoom === 1} aria-label=${strings.mapZoomOut}>−</button>
+      <button type="button" onClick=${() => setView(WHOLE)} aria-disabled=${view.zoom === 1} aria-label=${strings.mapReset}>○</button>
+    </div>
+    <p id="map-help" class="unseen">${strings.mapHelp}</p>
+    <p class="unseen" role="status">${at && here ? strings.mapPointAt(here.title, here.rank) : ""}</p>
+  </div>`;
+}
+
+/** Those who are not recommended; drawn again only when they or the zoom change. */
+function Quiet({ stars, zoom }) {
+  return useMemo(
+    () =>
+      html`<g class="quiet">
+        ${stars
+          .filter((star) => !star.rank)
+          .map(
+            (star) => html`<circle
+              key=${star.id}
+              cx=${round(star.at[0])}
+              cy=${round(star.at[1])}
+              r=${round((1.3 + 1.5 * star.glow) / Math.sqrt(zoom))}
+              opacity=${round(0.35 + 0.5 * star.glow)}
+            />`,
+          )}
+      </g>`,
+    [stars, zoom],
+  );
+}
+
+/** The goals, those recommended, and the lines between them. */
+function Chosen({ stars: { ranked, goal }, zoom }) {
+  const line = 1 / zoom;
+  return html`<g class="chosen">
+    ${goal &&
+    ranked.map(
+      (star) => html`<line
+        key=${star.id}
+        x1=${goal[0]}
+        y1=${goal[1]}
+        x2=${star.at[0]}
+        y2=${star.at[1]}
+        stroke-width=${line}
+        stroke-dasharray=${star.rank > 3 ? `${2 * line} ${4 * line}` : "none"}
+      />`,
+    )}
+    ${ranked.map(
+      (star) => html`<g key=${star.id}>
+        <circle class="halo" cx=${star.at[0]} cy=${star.at[1]} r=${9 / zoom} />
+        <circle class="star" cx=${star.at[0]} cy=${star.at[1]} r=${4.2 / zoom} />
+        <text x=${star.at[0] + 9 / zoom} y=${star.at[1] - 7 / zoom} font-size=${15 / zoom}>${number(star.rank)}</text>
+      </g>`,
+    )}
+    ${goal &&
+    html`<g class="goal">
+      <circle class="halo" cx=${goal[0]} cy=${goal[1]} r=${20 / zoom} />
+      <path d=${fourPoints(goal, 13 / zoom)} />
+      <text x=${goal[0]} y=${goal[1] + 31 / zoom} font-size=${14 / zoom} text-anchor="middle">${strings.mapYou}</text>
+    </g>`}
+  </g>`;
+}
+
+function fourPoints([x, y], far) {
+  const near = far * 0.26;
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
+    const [r, angle] = [i % 2 ? near : far, (i * Math.PI) / 4 - Math.PI / 2];
+    return `${round(x + r * Math.cos(angle))} ${round(y + r * Math.sin(angle))}`;
+  });
+  return `M${corners.join("L")}Z`;
+}
+
+const round = (value) => Math.round(value * 100) / 100;
+
+function Label({ star, seen }) {
+  const [x, y] = [(star.at[0] - seen.left) / seen.side, (star.at[1] - seen.top) / seen.side];
+  if (x < 0 || x > 1 || y < 0 || y > 1) return null;
+  const style = { left: `${100 * x}%`, top: `${100 * y}%` };
+  const side = `${x > 0.5 ? "to-left" : "to-right"} ${y > 0.5 ? "above" : "below"}`;
+  return html`<p class="star-label ${side}" style=${style} aria-hidden="true">
+    ${star.rank > 0 && html`<b>${number(star.rank)}</b>`} <span dir="auto">${star.title}</span>
+  </p>`;
+}
+
+function Legend({ goal }) {
+  return html`<ul class="legend" aria-hidden="true">
+    <li hidden=${!goal}><svg viewBox="0 0 16 16"><path class="goal" d=${fourPoints([8, 8], 8)} /></svg>${strings.legendGoal}</li>
+    <li hidden=${!goal}><svg viewBox="0 0 16 16"><circle class="star" cx="8" cy="8" r="4" /></svg>${strings.legendRecommended}</li>
+    <li><svg viewBox="0 0 16 16"><circle class="other" cx="8" cy="8" r="2.4" /></svg>${strings.legendOther}</li>
+  </ul>`;
+}
+
+/** The same for whoever does not see the picture. */
+function InWords({ chart, places, listed, titleOf }) {
+  return html`<details class="in-words">
+    <summary>${strings.mapWords}</summary>
+    ${chart && places && listed.length
+      ? html`<ol>
+          ${listed.map(
+            (one, i) =>
+              places.mentors[i] &&
+              html`<li key=${one.mentor.id}>
+                <span dir="auto">${titleOf(one.mentor)}</span>:${" "}
+                ${strings.mapNearer(nearerThan(chart.points, places.goal, places.mentors[i]))}
+              </li>`,
+          )}
+        </ol>`
+      : html`<p class="fine">${strings.mapWordsEmpty}</p>`}
+  </details>`;
+}

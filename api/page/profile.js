@@ -1,0 +1,213 @@
+/** A mentor's whole profile, with the passages that are the reasons marked where they stand. */
+
+import { html, useEffect, useState } from "./library.js";
+import { Standing } from "./cards.js";
+import { Dialog } from "./dialog.js";
+import { stringAt } from "./offsets.js";
+import { languageName } from "./places.js";
+import { facts, Mark, Marked, Match, reasonsOf, shortened, titleOf } from "./saying.js";
+import { number, strings } from "./strings.js";
+
+const PARAGRAPH = /\n\s*\n/;
+
+/** `one`: the recommendation where the list has it; else it is asked for. */
+export function Profile({ id, one: listed, goals: listedGoals, marksOf, acts }) {
+  const [standing, setStanding] = useState(null);
+  useEffect(() => {
+    if (listed) return;
+    setStanding("loading");
+    acts.standing(id).then(setStanding, (error) => setStanding(error));
+  }, [id, !listed]);
+  const one = listed ?? standing?.recommendation;
+  if (!one) {
+    const failed = standing instanceof Error;
+    return html`<${Dialog} name="profile" title=${strings.profile} onClose=${acts.close}>
+      <p role="status">${failed ? standing.detail || strings.failedText : strings.working}</p>
+    <//>`;
+  }
+  const goals = listed ? listedGoals : standing.goals;
+  return html`<${Shown}
+    key=${id}
+    one=${one}
+    goals=${goals}
+    marks=${marksOf(goals)}
+    standing=${listed ? null : standing}
+    acts=${acts}
+  />`;
+}
+
+function Shown({ one, goals, marks, standing, acts }) {
+  const { mentor } = one;
+  const { answered, words } = reasonsOf(one);
+  const spansAt = new Map();
+  for (const reason of [...answered, ...words]) {
+    // Where a quote is not at its place, the record has changed; nothing is marked then.
+    if (stringAt(mentor, reason.field) === undefined) continue;
+    const span = { start: reason.start, end: reason.end };
+    if (reason.part !== "lexical") span.mark = marks.get(reason.goal) ?? 0;
+    spansAt.set(reason.field, [...(spansAt.get(reason.field) ?? []), span]);
+  }
+  const at = (field) => {
+    const text = stringAt(mentor, field);
+    return text && html`<${Marked} text=${text} spans=${spansAt.get(field) ?? []} />`;
+  };
+  const parts = [...new Set(answered.map((reason) => reason.goal))];
+  return html`<${Dialog} name="profile" title=${titleOf(mentor)} onClose=${acts.close}>
+    <p class="who">${facts(one).map((said) => html`<span key=${said} dir="auto">${said}</span>`)}</p>
+    <div class="profile-why">
+      <${Match} match=${one.match} />
+      <p class="fine">${strings.chance(one.chance)}</p>
+      ${standing && html`<${Standing} standing=${standing} acts=${acts} />`}
+      ${parts.length > 0 &&
+      html`<ul class="parts">
+        ${parts.map(
+          (part) => html`<li key=${part}>
+            <${Mark} mark=${marks.get(part)} />
+            <span class="part-text" dir="auto">${goals[part] && shortened(goals[part].text)}</span>
+          </li>`,
+        )}
+      </ul>`}
+      ${parts.length > 0 && html`<p class="fine">${strings.whyMarked}</p>`}
+    </div>
+    <div class="profile-text">
+      ${mentor.headline && mentor.headline !== "" && spansAt.has("/headline") &&
+      html`<p class="headline" dir="auto">${at("/headline")}</p>`}
+      <${Bio} text=${mentor.bio} spans=${spansAt.get("/bio") ?? []} />
+      <${Chips} title=${strings.topics} name="topics" items=${mentor.topics} at=${at} />
+      ${mentor.experience?.length > 0 &&
+      html`<section>
+        <h3>${strings.experience}</h3>
+        <ol class="posts">
+          ${mentor.experience.map(
+            (post, i) => html`<li key=${i}>
+              <p class="post" dir="auto">
+                ${at(`/experience/${i}/title`)}
+                ${post.organization &&
+                html`<span class="employer">${at(`/experience/${i}/organization`)}</span>`}
+              </p>
+              ${(post.start || post.end) &&
+              html`<p class="fine">${post.start || "…"} – ${post.end || strings.now}</p>`}
+              ${post.description && html`<p dir="auto">${at(`/experience/${i}/description`)}</p>`}
+            </li>`,
+          )}
+        </ol>
+      </section>`}
+      <${Chips} title=${strings.skills} name="skills" items=${mentor.skills} at=${at} />
+      ${mentor.looking_for &&
+      html`<section>
+        <h3>${strings.lookingFor}</h3>
+        <p dir="auto">${at("/looking_for")}</p>
+      </section>`}
+      ${mentor.education?.length > 0 &&
+      html`<section>
+        <h3>${strings.education}</h3>
+        <ul class="plain">
+          ${mentor.education.map(
+            (_, i) => html`<li key=${i} dir="auto">
+              ${["degree", "field", "school"]
+                .map((name) => at(`/education/${i}/${name}`))
+                .filter(Boolean)
+                .map((said, j) => html`${j > 0 ? " · " : ""}${said}`)}
+            </li>`,
+          )}
+        </ul>
+      </section>`}
+      <${Chips} title=${strings.industries} name="industries" items=${mentor.industries} at=${at} />
+      ${mentor.languages?.length > 0 &&
+      html`<section>
+        <h3>${strings.languages}</h3>
+        <p>${mentor.languages.map(languageName).join(" · ")}</p>
+      </section>`}
+    </div>
+    <${Score} one=${one} />
+    ${acts.tell && html`<${Opinion} acts=${acts} />`}
+  <//>`;
+}
+
+/** A long text in paragraphs, each with the marks that stand in it. */
+function Bio({ text, spans }) {
+  if (!text) return null;
+  let begins = 0; // in code points
+  const paragraphs = text.split(PARAGRAPH).map((paragraph) => {
+    const units = text.indexOf(paragraph, begins ? unitsAt(text, begins) : 0);
+    const start = [...text.slice(0, units)].length;
+    const end = start + [...paragraph].length;
+    begins = end;
+    const within = spans
+      .filter((span) => span.start < end && span.end > start)
+      .map((span) => ({
+        ...span,
+        start: Math.max(0, span.start - start),
+        end: Math.min(end, span.end) - start,
+      }));
+    return html`<p key=${start} dir="auto"><${Marked} text=${paragraph} spans=${within} /></p>`;
+  });
+  return html`<div class="bio">${paragraphs}</div>`;
+}
+
+function unitsAt(text, points) {
+  return [...text].slice(0, points).join("").length;
+}
+
+function Chips({ title, name, items, at }) {
+  if (!items?.length) return null;
+  return html`<section>
+    <h3>${title}</h3>
+    <ul class="chips">
+      ${items.map((_, i) => html`<li key=${i} dir="auto">${at(`/${name}/${i}`)}</li>`)}
+    </ul>
+  </section>`;
+}
+
+function Score({ one }) {
+  const rows = Object.entries(one.contributions);
+  return html`<details class="score">
+    <summary>${strings.score}</summary>
+    <p class="fine">${strings.scoreIntro}</p>
+    <table>
+      <tbody>
+        ${rows.map(
+          ([name, value]) => html`<tr key=${name}>
+            <th scope="row">${strings.contribution[name] ?? name}</th>
+            <td>${number(value)}</td>
+          </tr>`,
+        )}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row">${strings.total}</th>
+          <td>${number(one.score)}</td>
+        </tr>
+      </tfoot>
+    </table>
+  </details>`;
+}
+
+/** What the mentee thinks of the suggestion, for those who run the page. */
+function Opinion({ acts }) {
+  const [rated, setRated] = useState(null);
+  const [met, setMet] = useState(false);
+  const rate = (rating) => {
+    setRated(rating);
+    acts.tell({ event: "rated", rating });
+  };
+  const meet = () => {
+    setMet(true);
+    acts.tell({ event: "requested" });
+  };
+  return html`<div class="opinion">
+    <fieldset>
+      <legend>${strings.useful}</legend>
+      ${[5, 3, 1].map(
+        (rating) => html`<label key=${rating} class="pill">
+          <input type="radio" name="useful" checked=${rated === rating} onChange=${() => rate(rating)} />
+          ${strings.usefulAnswers[rating]}
+        </label>`,
+      )}
+    </fieldset>
+    <button type="button" class="primary" aria-disabled=${met} onClick=${() => met || meet()}>
+      ${strings.meet}
+    </button>
+    <p role="status" class="fine">${met ? strings.meetNoted : rated ? strings.thanks : ""}</p>
+  </div>`;
+}
