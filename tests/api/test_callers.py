@@ -137,6 +137,8 @@ SCOPED = [
     ("recommend", "POST", f"{PATH}/explain", ASK | {"mentor": "auditor"}),
     ("recommend", "POST", f"{PATH}:batch", None),
     ("recommend", "GET", "/v1/mentors/auditor/similar", None),
+    ("recommend", "POST", "/v1/goals", ASK),
+    ("recommend", "GET", "/v1/map", None),
     ("recommend", "POST", "/v1/feedback", {"recommendation_id": "0" * 48, "events": []}),
     ("read", "GET", "/v1/mentors/auditor", None),
     ("read", "GET", "/v1/feedback", None),
@@ -146,6 +148,7 @@ SCOPED = [
     ("write", "POST", "/v1/mentors:bulk", None),
     ("write", "DELETE", f"/v1/feedback/{'0' * 48}", None),
     ("admin", "GET", "/metrics", None),
+    ("admin", "GET", "/v1/status", None),
 ]
 
 
