@@ -152,7 +152,7 @@ def _file(content: bytes, kind: str, packed: bool) -> File:
 
 
 def _answer(request: Request, found: File, *, page: bool = False) -> Response:
-    headers = {"ETag": found.tag, "Vary": "Accept-Encoding"}
+    headers = {"ETag": found.tag}
     headers["Cache-Control"] = "no-cache" if page else FOR_GOOD
     if page:
         headers["Content-Security-Policy"] = POLICY

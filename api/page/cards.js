@@ -51,19 +51,20 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
         <${Columns} />${strings.compare}
       </button>
       ${acts.dismiss &&
-      html`<button type="button" class="text" onClick=${() => acts.dismiss(one)} aria-label=${about(strings.dismiss)}>
-        ${strings.dismiss}
-      </button>`}
-      ${acts.dismiss &&
-      html`<button
-        type="button"
-        class="text"
-        aria-expanded=${others}
-        aria-label=${about(strings.whyNot)}
-        onClick=${() => setOthers(!others)}
-      >
-        ${strings.whyNot}
-      </button>`}
+      html`<div class="less">
+        <button type="button" class="text" onClick=${() => acts.dismiss(one)} aria-label=${about(strings.dismiss)}>
+          ${strings.dismiss}
+        </button>
+        <button
+          type="button"
+          class="text"
+          aria-expanded=${others}
+          aria-label=${about(strings.whyNot)}
+          onClick=${() => setOthers(!others)}
+        >
+          ${strings.whyNot}
+        </button>
+      </div>`}
     </div>
     ${others && html`<${Others} mentor=${mentor.id} acts=${acts} />`}
   </article>`;

@@ -1,12 +1,13 @@
 /** The map: every mentor a star, the goals among them, those recommended marked and joined. */
 
 import { html, useEffect, useMemo, useRef, useState } from "./library.js";
-import { glow, nearerThan, nearest, next, scaled, SIZE, viewed } from "./sky.js";
+import { glow, nearerThan, nearest, next, scaled, SIZE, threads, viewed } from "./sky.js";
 import { number, strings } from "./strings.js";
 
 const WHOLE = { zoom: 1, x: SIZE / 2, y: SIZE / 2 };
 const STEP = 1.6;
 const MOST_ZOOM = 12;
+const MOST_THREADS = 600; // mentors
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
@@ -174,6 +175,7 @@ function Sky({ stars, lit, onOpen }) {
       ...${pointer}
     >
       <svg viewBox="${seen.left} ${seen.top} ${seen.side} ${seen.side}" aria-hidden="true" focusable="false">
+        <${Threads} stars=${stars.all} zoom=${view.zoom} />
         <${Quiet} stars=${stars.all} zoom=${view.zoom} />
         <${Chosen} stars=${stars} zoom=${view.zoom} />
         ${here && html`<circle class="here" cx=${here.at[0]} cy=${here.at[1]} r=${13 / view.zoom} stroke-width=${1.5 / view.zoom} />`}
@@ -208,6 +210,21 @@ function Quiet({ stars, zoom }) {
           )}
       </g>`,
     [stars, zoom],
+  );
+}
+
+/** Each mentor joined to the most alike, so that the eye finds groups; not where it were a web. */
+function Threads({ stars, zoom }) {
+  const found = useMemo(() => (stars.length <= MOST_THREADS ? threads(stars) : []), [stars]);
+  return useMemo(
+    () =>
+      html`<g class="threads" stroke-width=${0.8 / zoom}>
+        ${found.map(
+          ([from, to]) =>
+            html`<line key=${`${from.id} ${to.id}`} x1=${round(from.at[0])} y1=${round(from.at[1])} x2=${round(to.at[0])} y2=${round(to.at[1])} />`,
+        )}
+      </g>`,
+    [found, zoom],
   );
 }
 
@@ -268,7 +285,7 @@ function Legend({ goal }) {
   return html`<ul class="legend" aria-hidden="true">
     <li hidden=${!goal}><svg viewBox="0 0 16 16"><path class="goal" d=${fourPoints([8, 8], 8)} /></svg>${strings.legendGoal}</li>
     <li hidden=${!goal}><svg viewBox="0 0 16 16"><circle class="star" cx="8" cy="8" r="4" /></svg>${strings.legendRecommended}</li>
-    <li><svg viewBox="0 0 16 16"><circle class="other" cx="8" cy="8" r="2.4" /></svg>${strings.legendOther}</li>
+    <li><svg viewBox="0 0 16 16"><circle class="other" cx="8" cy="8" r="2.4" /></svg>${goal ? strings.legendOther : strings.legendAll}</li>
   </ul>`;
 }
 

@@ -39,11 +39,7 @@ export function pieces(text, spans) {
   for (let i = 0; i + 1 < cuts.length; i += 1) {
     const [from, to] = [cuts[i], cuts[i + 1]];
     const over = placed.filter((one) => one.from <= from && to <= one.to);
-    found.push({
-      text: text.slice(from, to),
-      spans: over.map((one) => one.span),
-      begins: over.filter((one) => one.from === from).map((one) => one.span),
-    });
+    found.push({ text: text.slice(from, to), spans: over.map((one) => one.span) });
   }
   return found;
 }

@@ -32,15 +32,19 @@ export function Mark({ mark, quiet = false }) {
 
 /** A text with spans marked: those with a `mark` as quotes, others as shared words. */
 export function Marked({ text, spans }) {
-  return pieces(text, spans).map(({ text: piece, spans: over, begins }, i) => {
+  const runs = [];
+  for (const { text: piece, spans: over } of pieces(text, spans)) {
     const quote = over.find((span) => span.mark !== undefined);
-    const word = over.find((span) => span.mark === undefined);
+    const word = over.some((span) => span.mark === undefined);
     const inner = word ? html`<span class="shared-word">${piece}</span>` : piece;
-    if (!quote) return html`<span key=${i}>${inner}</span>`;
-    return html`<mark key=${i} class="quoted ${tint(quote.mark)}"
-      >${begins.includes(quote) && html`<${Mark} mark=${quote.mark} />`}${inner}</mark
-    >`;
-  });
+    if (runs.length && runs.at(-1).quote === quote) runs.at(-1).inner.push(inner);
+    else runs.push({ quote, inner: [inner] });
+  }
+  return runs.map(({ quote, inner }, i) =>
+    quote
+      ? html`<mark key=${i} class="quoted ${tint(quote.mark)}"><${Mark} mark=${quote.mark} />${inner}</mark>`
+      : html`<span key=${i}>${inner}</span>`,
+  );
 }
 
 /** How strong a match is: three bars and words. */
@@ -109,7 +113,8 @@ export function reasonsOf(recommendation) {
 }
 
 /** A stretch of words, cut between two of them where it is long. */
-export function shortened(text, most = 90) {
+export function shortened(words, most = 90) {
+  const text = words.trim().replace(/[.,;:]+$/, "");
   if (text.length <= most) return text;
   const cut = text.slice(0, most).replace(/\s+\S*$/, "");
   return `${cut.replace(/[\ud800-\udbff]$/, "")} …`;

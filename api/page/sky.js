@@ -10,12 +10,9 @@ export function scaled(points, goal) {
   const xs = points.map((point) => point.x);
   const ys = points.map((point) => point.y);
   const middle = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
-  const reach = Math.max(
-    1e-6,
-    ...points.map((point) => Math.hypot(point.x - middle[0], point.y - middle[1])),
-  );
-  const held = goal && within(goal, middle, reach * FARTHEST);
-  const far = held ? Math.hypot(held[0] - middle[0], held[1] - middle[1]) : 0;
+  const from = ([x, y]) => Math.max(Math.abs(x - middle[0]), Math.abs(y - middle[1]));
+  const reach = Math.max(1e-6, ...points.map((point) => from([point.x, point.y])));
+  const far = goal ? from(within(goal, middle, reach * FARTHEST)) : 0;
   const unit = (SIZE * FILLED) / Math.max(reach, far);
   return ([x, y]) => [SIZE / 2 + (x - middle[0]) * unit, SIZE / 2 - (y - middle[1]) * unit];
 }
@@ -59,6 +56,20 @@ export function next(stars, from, [dx, dy]) {
     if (cost < least) [found, least] = [star, cost];
   }
   return found;
+}
+
+/** Each star with the one nearest to it, every pair once. */
+export function threads(stars) {
+  const found = new Map();
+  for (const [i, star] of stars.entries()) {
+    let [closest, least] = [-1, Infinity];
+    for (const [j, other] of stars.entries()) {
+      const far = Math.hypot(other.at[0] - star.at[0], other.at[1] - star.at[1]);
+      if (i !== j && far < least) [closest, least] = [j, far];
+    }
+    if (closest >= 0) found.set([Math.min(i, closest), Math.max(i, closest)].join(), [star, stars[closest]]);
+  }
+  return [...found.values()];
 }
 
 /** Which share of all mentors lies farther from the goal than this one. */

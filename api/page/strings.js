@@ -36,7 +36,7 @@ export const strings = {
   ],
   private: "Your goals stay in this tab. They are sent to find mentors, and are not kept.",
 
-  understood: "What is understood",
+  understood: "What was understood",
   understoodLive: "Understood so far",
   understoodHint: "Numbers mark which of your wishes a mentor's words answer.",
   help: {
@@ -75,7 +75,7 @@ export const strings = {
 
   match: { strong: "Strong match", good: "Good match", partial: "Partial match" },
   chance: (chance) =>
-    `${percent(chance)} of readers would be expected to call this mentor useful for these goals.`,
+    `About ${percent(chance)} of readers would call this mentor useful for these goals.`,
   from: {
     headline: "headline",
     bio: "about themselves",
@@ -152,7 +152,7 @@ export const strings = {
   profile: "Profile",
   close: "Close",
   why: "Why this mentor",
-  whyMarked: "The marked passages below are the reasons: nothing else counts for this list.",
+  whyMarked: "The passages marked below are the reasons; dotted lines are under words you share.",
   asWritten: "In their own words",
   experience: "Experience",
   skills: "Skills",
@@ -201,6 +201,7 @@ export const strings = {
   legendGoal: "your goals",
   legendRecommended: "recommended",
   legendOther: "other mentors",
+  legendAll: "mentors",
 
   nobodyTitle: "Nobody here fits well",
   nobodyText:
