@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon clean
+.PHONY: help install demo test test-long check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -120,6 +120,22 @@ $(CHROMA)/installed: constraints.txt benchmarks/chroma.txt
 	$(CHROMA)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/chroma.txt
 	$(CHROMA)/bin/python -m pip check
 	touch $@
+
+page-library: ## Bundle api/page/library.js anew from npm's Preact and htm; needs npm, serving does not
+	npm install --prefix $(NODE)/page --no-audit --no-fund preact@10.29.8 htm@3.1.1 esbuild@0.28.2
+	cp tests/page/library_entry.js $(NODE)/page/entry.js
+	$(NODE)/page/node_modules/.bin/esbuild $(NODE)/page/entry.js --bundle --minify --format=esm --target=es2022 \
+		--legal-comments=none --outfile=api/page/library.js --banner:js="/* Preact 10.29.8 (MIT, Copyright (c) \
+	2015-present Jason Miller) and htm 3.1.1 (Apache License 2.0, Copyright Google Inc.), bundled by 'make page-library' */"
+
+browser: $(NODE)/axe/installed ## What the page's tests need beside Debian's chromium: axe-core, from npm
+
+$(NODE)/axe/installed:
+	npm install --prefix $(NODE)/axe --no-audit --no-fund axe-core@4.14.1
+	touch $@
+
+screenshots: install browser ## Write docs/screenshots: every state of the page at both widths; needs chromium
+	$(BIN)/python tests/page/screenshots.py
 
 autocannon: $(NODE)/installed ## Have npm's autocannon check what sends requests in `make bench`
 

@@ -84,7 +84,7 @@ function Figures({ found }) {
       <${Big} value=${number(found.passages)} name=${words.passages} />
       <${Big} value=${number(found.rejected_records)} name=${words.rejected} />
     </section>
-    <section class="tile">
+    <section class="tile half">
       <h2>${words.fresh}</h2>
       <ul class="checks">
         <${Check} good=${!freshness.not_followed}>
@@ -100,7 +100,7 @@ function Figures({ found }) {
         <//>
       </ul>
     </section>
-    <section class="tile">
+    <section class="tile half">
       <h2>${words.encoder}</h2>
       <p class="name">${encoder.name ?? encoder.space}</p>
       <p class="fine">${encoder.runtime}</p>

@@ -69,9 +69,11 @@ def add_words(settings: Settings) -> Settings:
 
 
 @contextlib.contextmanager
-def serving_at(settings: Settings, encoder: EncoderFactory) -> Iterator[httpx.Client]:
+def serving_at(
+    settings: Settings, encoder: EncoderFactory, port: int = 0
+) -> Iterator[httpx.Client]:
     """A client of a server that runs in a thread of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     app = create_app(settings, encoder)
     config = uvicorn.Config(app, http="api.protocol:Protocol", ws="none", log_config=None)
     server = uvicorn.Server(config)

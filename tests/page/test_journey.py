@@ -1,0 +1,296 @@
+"""The page as somebody uses it, in a browser."""
+
+import json
+import re
+
+import httpx
+import pytest
+
+from tests.api.conftest import wait_until
+from tests.page.conftest import EMOJI, GOAL, WIDTHS, ask, until
+
+pytestmark = pytest.mark.browser
+
+
+def focused(page, what: str = "e => e.id || e.className || e.tagName"):
+    return page.evaluate(f"({what})(document.activeElement)")
+
+
+def press(page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def tab_to(page, selector: str, key: str = "Tab", most: int = 60) -> None:
+    """Press a key until the focus is on what matches."""
+    for _ in range(most):
+        press(page, key)
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{most} times {key} do not lead to {selector}")
+
+
+def said(page) -> str:
+    return page.inner_text("#said")
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_the_whole_journey_by_keyboard_alone(opened, url, width):
+    page = opened(url, width=width)
+    press(page, "Tab")
+    assert focused(page) == "skip"
+    press(page, "Enter")
+    assert focused(page) == "goals"
+    page.keyboard.type(GOAL)
+    page.wait_for_selector(".live .parts li")  # what is understood, while it is written
+    tab_to(page, "button[type=submit]")
+    press(page, "Enter")
+    page.wait_for_selector(".card:not(.skeleton)")
+    until(page, "document.activeElement.className === 'results-title'")
+    assert re.match(r"10 mentors found\. The first: .+\.", said(page))
+
+    tab_to(page, ".card-title a")
+    first = page.inner_text(".card-title >> nth=0")
+    press(page, "Enter")
+    page.wait_for_selector("dialog[open]")
+    assert focused(page) == "dialog-title"
+    assert page.inner_text("#dialog-title") == first
+    for _ in range(30):  # the focus stays within, or with the browser itself
+        press(page, "Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+    press(page, "Escape")
+    page.wait_for_selector("dialog", state="detached")
+    assert focused(page, "e => e.textContent") == first
+
+    tab_to(page, ".card .toggle")  # save
+    press(page, "Space")
+    assert said(page) == f"Saved: {first}"
+    tab_to(page, ".card .toggle")  # compare
+    press(page, "Space")
+    page.wait_for_selector(".tray")
+    tab_to(page, "li:nth-child(2) .toggle:nth-of-type(3)")
+    press(page, "Space")
+    tab_to(page, ".tray .primary", most=150)
+    press(page, "Enter")
+    page.wait_for_selector("dialog.compare")
+    assert page.locator(".comparison thead th").count() == 2
+    press(page, "Escape")
+    page.wait_for_selector("dialog", state="detached")
+
+    page.focus(".results-title")
+    tab_to(page, ".less .text")
+    second = page.inner_text(".card-title >> nth=1")
+    press(page, "Enter")
+    assert page.inner_text(".card-title >> nth=0") == second
+    assert focused(page, "e => e.textContent") == second
+    assert said(page) == f"Set aside: {first}"
+    tab_to(page, ".after .fine .text", most=150)
+    press(page, "Enter")
+    assert page.inner_text(".card-title >> nth=0") == first
+
+    page.focus(".sky")
+    press(page, "ArrowRight")
+    status = page.locator(".sky-frame [role=status]")
+    assert "recommendation 1" in status.inner_text()
+    before = status.inner_text()
+    press(page, "+", "ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown")
+    assert status.inner_text()
+    press(page, "0", "ArrowUp")
+    assert status.inner_text() != before
+    press(page, "Enter")
+    page.wait_for_selector("dialog.profile")
+
+
+def test_goals_stay_in_the_tab_and_the_address_has_filters_and_ids_only(opened, url):
+    page = opened(url)
+    ask(page)
+    page.select_option("#country", "KE")
+    page.select_option("#language", "en")
+    page.select_option("#within", "3")
+    until(page, "document.querySelectorAll('.card:not(.skeleton)').length === 1")
+    page.click(".card-title a")
+    page.wait_for_selector("dialog[open]")
+    query = page.evaluate("location.search")
+    assert query == "?country=KE&language=en&within=3&mentor=auditor"
+    assert "audit " not in page.evaluate("JSON.stringify(localStorage)")
+    kept = page.evaluate("sessionStorage.getItem('mentors.goals')")
+    assert json.loads(kept) == GOAL
+
+    page.reload()
+    page.wait_for_selector("dialog[open]")  # the tab remembers what was asked
+    assert page.input_value("#goals") == GOAL
+    page.go_back()
+    page.wait_for_selector("dialog", state="detached")
+    assert page.evaluate("location.search") == "?country=KE&language=en&within=3"
+
+    another = opened(f"{url}/{query}")  # passed on to somebody who has written nothing
+    assert another.input_value("#goals") == ""
+    assert another.input_value("#country") == "KE"
+    assert "Write your goals first" in another.inner_text(".notice")
+    ask(another)
+    another.wait_for_selector("dialog[open]")
+
+
+def test_who_is_saved_stays_on_the_device(opened, url):
+    page = opened(url)
+    ask(page)
+    title = page.inner_text(".card-title >> nth=0")
+    page.click(".card .toggle >> nth=0")
+    page.click(".top nav button")
+    assert focused(page) == "results-title"
+    assert page.inner_text(".card-title") == title
+    assert page.evaluate("Object.keys(localStorage)") == ["mentors.saved"]
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    page.click(".top nav button")
+    assert "You saved one mentor" in page.inner_text(".results")
+
+
+def test_filters_that_leave_nobody_say_which_of_them_do(opened, url):
+    page = opened(url)
+    ask(page)
+    page.select_option("#country", "BR")
+    page.wait_for_selector(".nobody")
+    assert "Nobody is left" in page.inner_text(".nobody")
+    assert re.search(r"Country: leaves out \d+", page.inner_text(".nobody"))
+    page.click(".nobody button")
+    page.wait_for_selector(".card:not(.skeleton)")
+    assert page.input_value("#country") == ""
+
+
+def test_it_says_so_when_nobody_fits(opened, url):
+    page = opened(url)
+    ask(page, "a lawyer in court")
+    page.wait_for_selector(".card:not(.skeleton)")
+    assert page.inner_text(".results-title") == "Nobody here fits well"
+    assert "merely the nearest" in page.inner_text(".nobody")
+    assert set(page.locator(".card .match").all_inner_texts()) == {"Partial match"}
+
+
+def test_a_vague_goal_gets_a_hint_while_it_is_written(opened, url):
+    page = opened(url)
+    page.fill("#goals", "I want to grow and find my way")
+    page.wait_for_selector(".live .hints li")
+    assert "Name the" in page.inner_text(".live .hints")
+
+
+def test_more_mentors_come_after_those_that_are_there(opened, url):
+    page = opened(url)
+    ask(page)
+    assert page.locator(".card").count() == 10
+    page.click(".after .secondary")
+    until(page, "document.querySelectorAll('.card').length > 10")
+    titles = page.locator(".card-title").all_inner_texts()
+    assert len(set(titles)) == len(titles)
+    assert "more mentors shown" in said(page)
+
+
+def test_why_not_somebody_else_is_answered_with_their_place_and_words_that_help(opened, url):
+    page = opened(url)
+    ask(page)
+    page.click(".less .text >> nth=1")
+    page.wait_for_selector(".others .standing >> nth=2")
+    assert all(
+        "Comes at place" in text for text in page.locator(".others .standing").all_inner_texts()
+    )
+    page.click(".others a >> nth=0")
+    page.wait_for_selector("dialog.profile")
+
+
+def test_a_quote_is_marked_where_it_stands_also_after_emoji(opened, url):
+    page = opened(url)
+    ask(page)
+    answer = httpx.post(
+        f"{url}/v1/recommendations", json={"goals": GOAL, "limit": 30}, trust_env=False
+    ).json()
+    one = next(o for o in answer["recommendations"] if o["mentor"]["id"] == "emoji")
+    quotes = {r["quote"] for r in one["reasons"] if r["part"] != "lexical"}
+    assert any(r["field"] == "/bio" and r["start"] > len(EMOJI) for r in one["reasons"])
+    page.goto(f"{url}/?mentor=emoji")
+    page.wait_for_selector("dialog .quoted")
+    marked = page.evaluate(
+        """[...document.querySelectorAll('dialog .quoted')].map(mark => {
+             const copy = mark.cloneNode(true);
+             copy.querySelectorAll('.mark').forEach(one => one.remove());
+             return copy.textContent;
+           })"""
+    )
+    assert marked
+    assert set(marked) <= quotes
+
+
+def test_what_mentors_write_is_text_and_nothing_else(opened, url):
+    page = opened(url)
+    ask(page)
+    page.goto(f"{url}/?mentor=m%3Cb%3E%26%3F%23")
+    page.wait_for_selector("dialog .bio")
+    assert "<script>window.hacked=2</script>" in page.inner_text("dialog .bio")
+    page.keyboard.press("Escape")
+    page.focus(".sky")
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#app img, #app script, #app svg[onload]").count() == 0
+
+
+def test_feedback_reaches_the_api(opened, url):
+    page = opened(url)
+    ask(page)
+    page.click(".card .secondary >> nth=0")
+    page.wait_for_selector("dialog[open]")
+    page.check("dialog input[type=radio] >> nth=0")
+    page.click("dialog .opinion .primary")
+    assert "Noted" in page.inner_text("dialog .opinion [role=status]")
+    page.keyboard.press("Escape")
+    page.click(".less .text >> nth=0")
+
+    def events():
+        lines = httpx.get(f"{url}/v1/feedback", trust_env=False).text.splitlines()
+        return [(one["event"], one.get("rating")) for one in map(json.loads, lines)]
+
+    wait_until(
+        lambda: {("opened", None), ("rated", 5), ("requested", None), ("declined", None)}
+        <= set(events())
+    )
+    assert ("shown", None) in events()
+
+
+def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
+    page = opened(url)
+    page.wait_for_selector(".quiet circle")
+    assert page.locator(".chosen .star").count() == 0
+    ask(page)
+    page.wait_for_selector(".chosen .goal path")
+    assert page.locator(".chosen .star").count() == 10
+    page.click(".in-words summary")
+    rows = page.locator(".in-words li").all_inner_texts()
+    assert len(rows) == 10
+    assert all(re.search(r"closer to your goals than \d+% of all mentors", row) for row in rows)
+    page.hover(".card >> nth=1")
+    assert page.inner_text(".star-label b") == "2"
+    side = page.evaluate("document.querySelector('.sky svg').viewBox.baseVal.width")
+    page.click(".zoom button >> nth=0")
+    assert page.evaluate("document.querySelector('.sky svg').viewBox.baseVal.width") < side
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
+    page = opened(url, width=width)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    ask(page)
+    page.click(".after .secondary")
+    until(page, "document.querySelectorAll('.card').length > 10")
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert page.evaluate(fits)
+    page.goto(f"{url}/?mentor=long")
+    page.wait_for_selector("dialog .bio")
+    assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog'))")
+    assert page.evaluate(fits)
+
+
+def test_nothing_moves_for_whoever_wants_that(opened, url):
+    page = opened(url, reduced_motion="reduce")
+    ask(page)
+    assert page.evaluate("document.getAnimations().length") == 0
