@@ -4,7 +4,7 @@ import { html, render, useEffect, useMemo, useRef, useState } from "./library.js
 import * as asking from "./asking.js";
 import { Card, Skeletons } from "./cards.js";
 import { Comparison } from "./comparing.js";
-import { Filters, GoalBox, Hints, Understood } from "./goals.js";
+import { Examples, Filters, GoalBox, Hints, Live, Understood, useLive } from "./goals.js";
 import { Map as SkyMap } from "./map.js";
 import { Profile } from "./profile.js";
 import { fromAddress, keep, kept, toAddress } from "./remembering.js";
@@ -36,6 +36,10 @@ function Page() {
 
   const marks = useMemo(() => marksOf(answer?.goals ?? []), [answer]);
   const standings = useStandings(asked, filters);
+  const live = useLive(goals, goals !== asked);
+  // While the answer is awaited, what was understood during writing stands where it will stand.
+  const early = live?.text === asked ? live.goals : [];
+  const understood = answer ? { goals: answer.goals, marks } : { goals: early, marks: marksOf(early) };
   const shown = listed.filter((one) => !aside.includes(one.mentor.id));
 
   useEffect(() => keep("sessionStorage", "goals", goals), [goals]);
@@ -146,9 +150,21 @@ function Page() {
             setGoals=${setGoals}
             onAsk=${() => ask()}
             busy=${phase === "loading"}
-            asked=${asked}
           />
           <${Filters} filters=${filters} setFilters=${setFilters} />
+          <div class="slot">
+            ${live && goals !== asked
+              ? html`<${Live} live=${live} />`
+              : asked && phase !== "failed"
+                ? html`<${Understood} asked=${asked} ...${understood} />`
+                : !goals.trim() &&
+                  html`<${Examples}
+                    onChoose=${(text) => {
+                      setGoals(text);
+                      document.getElementById("goals").focus();
+                    }}
+                  />`}
+          </div>
         </section>
         ${onlySaved
           ? html`<${Saved} ids=${saved} asked=${asked} ...${{ standings, known, marks, answer, acts, compared }} onBack=${() => setOnlySaved(false)} />`
@@ -203,21 +219,20 @@ function Page() {
 }
 
 function Results({ state, slow, heading, shown, marks, acts, saved, compared, aside, filters, setFilters, onAgain, onMore, onBringBack }) {
-  const { phase, asked, answer, problem } = state;
+  const { phase, answer, problem } = state;
   if (phase === "empty") return null;
   const title = html`<h2 class="results-title" ref=${heading} tabindex="-1">
     ${answer?.abstained && phase === "done" ? strings.nobodyTitle : strings.results}
   </h2>`;
-  if (phase === "failed") return html`<section class="results">${title}<${Problem} problem=${problem} onAgain=${onAgain} /></section>`;
+  if (phase === "failed") return html`<section key="failed" class="results">${title}<${Problem} problem=${problem} onAgain=${onAgain} /></section>`;
   if (phase === "loading" && !shown.length) {
-    return html`<section class="results" aria-busy="true">
+    return html`<section key="begun" class="results" aria-busy="true">
       ${title}
       <p class="searching" role="status">${slow ? strings.stillSearching : strings.searching}</p>
       <${Skeletons} />
     </section>`;
   }
-  return html`<section class="results ${phase === "loading" ? "old" : ""}" aria-busy=${phase === "loading"}>
-    <${Understood} asked=${asked} goals=${answer.goals} marks=${marks} />
+  return html`<section key="found" class="results ${phase === "loading" ? "old" : ""}" aria-busy=${phase === "loading"}>
     ${title}
     ${answer.abstained && shown.length > 0 &&
     html`<div class="nobody"><p>${strings.nobodyText}</p><p>${strings.nobodyTry}</p></div>`}

@@ -45,7 +45,7 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
         ${strings.readProfile}
       </button>
       <button type="button" class="toggle" aria-pressed=${saved} onClick=${() => acts.save(one)} aria-label=${about(strings.save)}>
-        <${Ribbon} />${saved ? strings.saved : strings.save}
+        <${Ribbon} />${strings.save}
       </button>
       <button type="button" class="toggle" aria-pressed=${compared} onClick=${() => acts.compare(mentor.id)} aria-label=${about(strings.compare)}>
         <${Columns} />${strings.compare}

@@ -23,12 +23,12 @@ export function Dialog({ name, title, onClose, children }) {
     onClick=${(event) => event.target === dialog.current && onClose()}
   >
     <div class="dialog-inner">
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2 id="dialog-title" ref=${heading} tabindex="-1" dir="auto">${title}</h2>
         <button type="button" class="close" onClick=${onClose}>
           <span aria-hidden="true">×</span><span class="unseen">${strings.close}</span>
         </button>
-      </header>
+      </div>
       ${children}
     </div>
   </dialog>`;

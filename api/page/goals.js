@@ -12,18 +12,13 @@ const FEWEST_WORDS = 3;
 const HOURS = [1, 2, 3, 5, 8];
 
 /** The form. `onAsk` is called with nothing to do but to ask. */
-export function GoalBox({ goals, setGoals, onAsk, busy, asked }) {
+export function GoalBox({ goals, setGoals, onAsk, busy }) {
   const box = useRef();
   const over = [...goals].length - MOST;
-  const live = useLive(goals, goals !== asked);
   const submit = (event) => {
     event.preventDefault();
     if (goals.trim() && over <= 0) onAsk();
     else box.current.focus();
-  };
-  const fill = (text) => {
-    setGoals(text);
-    box.current.focus();
   };
   return html`<form class="goal-box" onSubmit=${submit}>
     <label class="label" for="goals">${strings.goals}</label>
@@ -50,28 +45,30 @@ export function GoalBox({ goals, setGoals, onAsk, busy, asked }) {
         ${busy ? strings.asking : strings.ask}
       </button>
     </div>
-    ${goals.trim()
-      ? null
-      : html`<div class="examples">
-          <h2 class="label">${strings.examples}</h2>
-          <ul>
-            ${strings.exampleGoals.map(
-              (text) => html`<li key=${text}>
-                <button type="button" class="example" onClick=${() => fill(text)}>${text}</button>
-              </li>`,
-            )}
-          </ul>
-        </div>`}
-    ${live && html`<${Live} live=${live} />`}
   </form>`;
 }
 
-/** What is understood of a text that is being written; null where nothing is to be said. */
-function useLive(goals, wanted) {
+/** Goals to begin with. */
+export function Examples({ onChoose }) {
+  return html`<section class="examples" aria-labelledby="examples">
+    <h2 class="label" id="examples">${strings.examples}</h2>
+    <ul>
+      ${strings.exampleGoals.map(
+        (text) => html`<li key=${text}>
+          <button type="button" class="example" onClick=${() => onChoose(text)}>${text}</button>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+/** What was last understood of a text that is being written, and which; null where nothing was. */
+export function useLive(goals, wanted) {
   const [live, setLive] = useState(null);
   useEffect(() => {
     const text = goals.trim();
-    if (!wanted || text.split(/\s+/).length < FEWEST_WORDS || [...goals].length > MOST) {
+    if (!wanted) return undefined;
+    if (text.split(/\s+/).length < FEWEST_WORDS || [...goals].length > MOST) {
       setLive(null);
       return undefined;
     }
@@ -88,10 +85,10 @@ function useLive(goals, wanted) {
       left.abort(new Error("written on"));
     };
   }, [goals, wanted]);
-  return wanted ? live : null;
+  return live;
 }
 
-function Live({ live }) {
+export function Live({ live }) {
   const marks = marksOf(live.goals);
   return html`<section class="live" aria-label=${strings.understoodLive} aria-live="polite">
     <h2 class="label">${strings.understoodLive}</h2>

@@ -105,7 +105,6 @@ export const strings = {
 
   readProfile: "Read the profile",
   save: "Save",
-  saved: "Saved",
   compare: "Compare",
   dismiss: "Not for me",
   whyNot: "Why not someone else?",

@@ -173,3 +173,12 @@ def until(page, holds: str) -> None:
     while not page.evaluate(holds):
         assert time.monotonic() < deadline, holds
         page.wait_for_timeout(20)
+
+
+def hold(page, held: list) -> None:
+    """Keep requests for recommendations from being answered until the test lets them go."""
+
+    def keep(route):
+        held.append(route)
+
+    page.route("**/v1/recommendations", keep)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.page.conftest import GOAL, WIDTHS, ask, until
+from tests.page.conftest import GOAL, WIDTHS, ask, hold, until
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ def walk(page):
     until(page, "document.querySelector('.results-title').textContent.startsWith('Nobody')")
     yield "nobody fits"
     held = []
-    page.route("**/v1/recommendations", lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks it)
+    hold(page, held)
     page.fill("#goals", GOAL)
     page.click("button[type=submit]")
     page.wait_for_selector(".skeleton")
@@ -133,7 +133,7 @@ def test_nothing_jumps_after_loading_nor_when_mentors_come(opened, url, width):
     page.wait_for_selector(".quiet circle")
     page.wait_for_timeout(300)
     held = []
-    page.route("**/v1/recommendations", lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks it)
+    hold(page, held)
     page.fill("#goals", GOAL)
     page.click("button[type=submit]")
     page.wait_for_selector(".skeleton")

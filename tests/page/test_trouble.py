@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.page.conftest import GOAL, ask, until
+from tests.page.conftest import GOAL, ask, hold, until
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def test_somebody_offline_is_told_and_the_search_goes_on_by_itself(opened, url):
 def test_a_slow_server_is_waited_for_and_said_to_be_slow(opened, url):
     page = opened(url)
     held = []
-    page.route(ASKED, lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks it)
+    hold(page, held)
     page.fill("#goals", GOAL)
     page.click("button[type=submit]")
     page.wait_for_selector(".skeleton")
@@ -84,7 +84,7 @@ def test_a_slow_server_is_waited_for_and_said_to_be_slow(opened, url):
 def test_only_the_newest_question_counts(opened, url):
     page = opened(url)
     held = []
-    page.route(ASKED, lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks it)
+    hold(page, held)
     page.fill("#goals", "I want to weld")
     page.click("button[type=submit]")
     until(page, "document.querySelector('.skeleton') !== null")
