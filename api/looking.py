@@ -16,9 +16,7 @@ router = APIRouter(tags=["Recommendations"])
 
 
 @router.post("/v1/goals", response_model=UnderstoodAnswer)
-async def understand(
-    body: GoalsBody, asked: Annotated[Asked, Depends(asks("recommend"))]
-) -> Any:
+async def understand(body: GoalsBody, asked: Annotated[Asked, Depends(asks("recommend"))]) -> Any:
     """Understand goals without recommending: their parts, the help they ask for, and hints."""
     text = goals.joined(body.goals)
     understood = await asked.desk.read(partial(goals.understand, text))

@@ -31,20 +31,19 @@ KINDS = {
     ".woff2": "font/woff2",
 }
 PACKED = (".woff2",)  # compressed in themselves
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    )
+_RULES = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
 )
+POLICY = "; ".join(_RULES)
 """The Content-Security-Policy of both pages: nothing inline, nothing from elsewhere, and no text
 that becomes HTML."""
 

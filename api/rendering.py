@@ -50,7 +50,12 @@ def map_json(found: Charted) -> dict[str, Any]:
         "map": found.map,
         "total": found.total,
         "points": [
-            {"mentor": p.mentor, "headline": p.headline, "x": round(p.x, FINE), "y": round(p.y, FINE)}
+            {
+                "mentor": p.mentor,
+                "headline": p.headline,
+                "x": round(p.x, FINE),
+                "y": round(p.y, FINE),
+            }
             for p in found.points
         ],
     }

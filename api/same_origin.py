@@ -25,9 +25,7 @@ class SameOrigin:
             await self._app(scope, receive, send)
             return
         detail = "This server takes changes from pages of its own only."
-        answer = problems.problem(
-            403, "Not from that page", detail, type="urn:mentors:forbidden"
-        )
+        answer = problems.problem(403, "Not from that page", detail, type="urn:mentors:forbidden")
         await answer(scope, receive, send)
 
     def _may(self, scope: Scope) -> bool:

@@ -23,10 +23,10 @@ class Settings(BaseSettings):
     "600/minute", "" for any number; `rate_storage`: where they are counted, in each process or, by
     the address of a Redis or Memcached, for all; `cors_origins`: web origins whose pages may ask,
     as a JSON list; `page_key`: the key that the page for mentees sends, which everybody can read:
-    one bound to an origin; `patience_s`: who would wait longer than this for a turn is refused; `log`:
-    "json" or "text", "" for text on a terminal; `tracing`: whether OpenTelemetry traces are sent;
-    `drain_s`: how long a server that is told to end goes on answering while it says that it is not
-    ready.
+    one bound to an origin; `patience_s`: who would wait longer than this for a turn is refused;
+    `log`: "json" or "text", "" for text on a terminal; `tracing`: whether OpenTelemetry traces are
+    sent; `drain_s`: how long a server that is told to end goes on answering while it says that it
+    is not ready.
     """
 
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)

@@ -91,9 +91,7 @@ class Keeper:
         if wanted and self._may_write(head):
             whole = index.whole()
             self.generations.publish(
-                Snapshot(
-                    index.space_id, head.runtime_id, index.sequence, whole, charted(whole)
-                )
+                Snapshot(index.space_id, head.runtime_id, index.sequence, whole, charted(whole))
             )
         self.generations.tidy(head.removed_at, max(head.sequence, index.sequence))
         self._folder.write_rejects(self._tenant, self._store.rejects(self._tenant))

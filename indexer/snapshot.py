@@ -207,8 +207,8 @@ def _map_section(snapshot: Snapshot) -> dict[str, dict[str, Content]]:
     if chart is None:
         return {}
     buffer = io.BytesIO()
-    placing = {"centre": chart.projector.centre, "axes": chart.projector.axes}
-    np.savez(buffer, points=chart.points, fitted=chart.projector.fitted, **placing)
+    centre, axes, fitted = chart.projector.centre, chart.projector.axes, chart.projector.fitted
+    np.savez(buffer, centre=centre, axes=axes, fitted=np.int64(fitted), points=chart.points)
     return {MAP: {MAP_FILE: buffer.getvalue()}}
 
 

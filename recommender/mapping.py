@@ -46,4 +46,6 @@ def places(vectors: GoalVectors, rows: Sequence[int], index: Index) -> Places:
     """Where the goal and the mentors at `rows` lie."""
     ((x, y),) = index.map.place(vectors.goal[None])
     points = index.map.points(np.asarray(rows, dtype=np.int64))
-    return Places(index.map.version, (float(x), float(y)), tuple((a, b) for a, b in points.tolist()))
+    return Places(
+        index.map.version, (float(x), float(y)), tuple((a, b) for a, b in points.tolist())
+    )

@@ -14,7 +14,14 @@ import { direction, language, strings } from "./strings.js";
 const SLOW_MS = 2_500; // after which it is said that the server is slow
 const MOST_COMPARED = 4;
 const MOST_MAPS = 3; // tries to have the map that an answer speaks of
-const NOTHING = { phase: "empty", asked: "", answer: null, listed: [], places: null, problem: null };
+const NOTHING = {
+  phase: "empty",
+  asked: "",
+  answer: null,
+  listed: [],
+  places: null,
+  problem: null,
+};
 
 function Page() {
   const first = useMemo(() => fromAddress(location.search), []);
@@ -39,8 +46,19 @@ function Page() {
   const live = useLive(goals, goals !== asked);
   // While the answer is awaited, what was understood during writing stands where it will stand.
   const early = live?.text === asked ? live.goals : [];
-  const understood = answer ? { goals: answer.goals, marks } : { goals: early, marks: marksOf(early) };
-  const shown = listed.filter((one) => !aside.includes(one.mentor.id));
+  const understood = answer
+    ? { goals: answer.goals, marks }
+    : { goals: early, marks: marksOf(early) };
+  const isShown = (one) => !aside.includes(one.mentor.id);
+  const shown = useMemo(() => listed.filter(isShown), [listed, aside]);
+  const shownPlaces = useMemo(
+    () =>
+      chart.places && {
+        ...chart.places,
+        mentors: chart.places.mentors.filter((_, i) => listed[i] && isShown(listed[i])),
+      },
+    [chart.places, listed, aside],
+  );
 
   useEffect(() => keep("sessionStorage", "goals", goals), [goals]);
   useEffect(() => keep("localStorage", "saved", saved), [saved]);
@@ -153,22 +171,25 @@ function Page() {
           />
           <${Filters} filters=${filters} setFilters=${setFilters} />
           <div class="slot">
-            ${live && goals !== asked
-              ? html`<${Live} live=${live} />`
-              : asked && phase !== "failed"
-                ? html`<${Understood} asked=${asked} ...${understood} />`
-                : !goals.trim() &&
-                  html`<${Examples}
+            ${
+              live && goals !== asked
+                ? html`<${Live} live=${live} />`
+                : asked && phase !== "failed"
+                  ? html`<${Understood} asked=${asked} ...${understood} />`
+                  : !goals.trim() &&
+                    html`<${Examples}
                     onChoose=${(text) => {
                       setGoals(text);
                       document.getElementById("goals").focus();
                     }}
-                  />`}
+                  />`
+            }
           </div>
         </section>
-        ${onlySaved
-          ? html`<${Saved} ids=${saved} asked=${asked} ...${{ standings, known, marks, answer, acts, compared }} onBack=${() => setOnlySaved(false)} />`
-          : html`<${Results}
+        ${
+          onlySaved
+            ? html`<${Saved} ids=${saved} asked=${asked} ...${{ standings, known, marks, answer, acts, compared }} onBack=${() => setOnlySaved(false)} />`
+            : html`<${Results}
               state=${search.state}
               slow=${search.slow}
               heading=${heading}
@@ -180,51 +201,82 @@ function Page() {
                 say(strings.broughtBack);
                 heading.current?.focus();
               }}
-            />`}
+            />`
+        }
       </div>
       <aside class="beside">
         <${SkyMap}
           chart=${chart.chart}
           failed=${chart.failed}
-          places=${chart.places}
-          listed=${listed}
-          lit=${lit}
+          places=${shownPlaces}
+          listed=${shown}
+          lit=${shown.some((one) => one.mentor.id === lit) ? lit : null}
           onOpen=${acts.open}
           titleOf=${titleOf}
         />
       </aside>
     </main>
-    ${compared.length > 0 && phase !== "empty" && !comparing &&
-    html`<div class="tray" role="region" aria-label=${strings.compareTitle}>
+    ${
+      compared.length > 0 &&
+      phase !== "empty" &&
+      !comparing &&
+      html`<div class="tray" role="region" aria-label=${strings.compareTitle}>
       <button type="button" class="primary" aria-disabled=${chosen.length < 2} onClick=${() => chosen.length > 1 && setComparing(true)}>
         ${chosen.length > 1 ? strings.compareNow(chosen.length) : strings.compareMore}
       </button>
       <button type="button" class="text" onClick=${() => setCompared([])}>${strings.compareClear}</button>
-    </div>`}
+    </div>`
+    }
     <footer class="foot">
       <p>${strings.footer} <a href="/docs">${strings.footerApi}</a></p>
     </footer>
-    ${opened && asked && phase === "done" &&
-    html`<${Profile}
+    ${
+      opened &&
+      asked &&
+      phase === "done" &&
+      html`<${Profile}
       key=${opened}
       id=${opened}
       one=${openedOne}
       goals=${answer.goals}
       marksOf=${marksOf}
       acts=${{ ...acts, tell: openedOne && ((event) => search.tell(opened, event)) }}
-    />`}
+    />`
+    }
     ${comparing && html`<${Comparison} ...${{ chosen, marks, acts }} goals=${answer.goals} />`}
     <p class="unseen" role="status" aria-live="polite" id="said">${said}</p>
   `;
 }
 
-function Results({ state, slow, heading, shown, marks, acts, saved, compared, aside, filters, setFilters, onAgain, onMore, onBringBack }) {
+function Results({
+  state,
+  slow,
+  heading,
+  shown,
+  marks,
+  acts,
+  saved,
+  compared,
+  aside,
+  filters,
+  setFilters,
+  onAgain,
+  onMore,
+  onBringBack,
+}) {
   const { phase, answer, problem } = state;
   if (phase === "empty") return null;
   const title = html`<h2 class="results-title" ref=${heading} tabindex="-1">
-    ${answer?.abstained && phase === "done" ? strings.nobodyTitle : strings.results}
+    ${
+      phase === "done" && !shown.length
+        ? strings.noneTitle
+        : phase === "done" && answer.abstained
+          ? strings.nobodyTitle
+          : strings.results
+    }
   </h2>`;
-  if (phase === "failed") return html`<section key="failed" class="results">${title}<${Problem} problem=${problem} onAgain=${onAgain} /></section>`;
+  if (phase === "failed")
+    return html`<section key="failed" class="results">${title}<${Problem} problem=${problem} onAgain=${onAgain} /></section>`;
   if (phase === "loading" && !shown.length) {
     return html`<section key="begun" class="results" aria-busy="true">
       ${title}
@@ -234,8 +286,11 @@ function Results({ state, slow, heading, shown, marks, acts, saved, compared, as
   }
   return html`<section key="found" class="results ${phase === "loading" ? "old" : ""}" aria-busy=${phase === "loading"}>
     ${title}
-    ${answer.abstained && shown.length > 0 &&
-    html`<div class="nobody"><p>${strings.nobodyText}</p><p>${strings.nobodyTry}</p></div>`}
+    ${
+      answer.abstained &&
+      shown.length > 0 &&
+      html`<div class="nobody"><p>${strings.nobodyText}</p><p>${strings.nobodyTry}</p></div>`
+    }
     <${Hints} hints=${answer.hints.filter((hint) => !["nobody_fits", "few_left"].includes(hint.code))} />
     ${!shown.length && html`<${NobodyLeft} hints=${answer.hints} filters=${filters} setFilters=${setFilters} />`}
     <p class="slow" role="status">${phase === "loading" && slow ? strings.stillSearching : ""}</p>
@@ -256,11 +311,13 @@ function Results({ state, slow, heading, shown, marks, acts, saved, compared, as
     <div class="after">
       ${state.moreFailed && html`<p class="warning" role="alert">${strings.failedTitle}</p>`}
       ${state.next && html`<button type="button" class="secondary" onClick=${onMore}>${strings.more}</button>`}
-      ${aside.length > 0 &&
-      html`<p class="fine">
+      ${
+        aside.length > 0 &&
+        html`<p class="fine">
         ${strings.dismissed(aside.length)}${" "}
         <button type="button" class="text" onClick=${onBringBack}>${strings.bringBack}</button>
-      </p>`}
+      </p>`
+      }
     </div>
   </section>`;
 }
@@ -287,14 +344,16 @@ function NobodyLeft({ hints, filters, setFilters }) {
   const left = hints.find((hint) => hint.code === "few_left");
   const counted = Object.entries(left?.params ?? {}).filter(([name]) => name !== "left");
   return html`<div class="nobody">
-    <h3>${strings.noneTitle}</h3>
     <p>${strings.noneText}</p>
-    ${counted.length > 0 &&
-    html`<ul class="plain">
+    ${
+      counted.length > 0 &&
+      html`<ul class="plain">
       ${counted.map(
-        ([name, count]) => html`<li key=${name}>${strings.noneLeft(strings.filterNames[name] ?? name, count)}</li>`,
+        ([name, count]) =>
+          html`<li key=${name}>${strings.noneLeft(strings.filterNames[name] ?? name, count)}</li>`,
       )}
-    </ul>`}
+    </ul>`
+    }
     <button
       type="button"
       class="secondary"
@@ -341,7 +400,10 @@ function useSearch({ filters, aside, say }) {
   const [slow, setSlow] = useState(false);
   const current = useRef(null);
 
-  const run = async (work, failing = (problem) => setState((before) => ({ ...before, phase: "failed", problem }))) => {
+  const run = async (
+    work,
+    failing = (problem) => setState((before) => ({ ...before, phase: "failed", problem })),
+  ) => {
     current.current?.abort(new Error("another was asked"));
     const own = new AbortController();
     current.current = own;
@@ -391,33 +453,40 @@ function useSearch({ filters, aside, say }) {
           without: aside,
           problem: null,
         });
-        say(answer.abstained ? strings.nobodyTitle : strings.found(listed.length, listed[0] ? titleOf(listed[0].mentor) : ""));
+        say(
+          answer.abstained && listed.length
+            ? strings.nobodyTitle
+            : strings.found(listed.length, listed[0] ? titleOf(listed[0].mentor) : ""),
+        );
         shownOf(answer);
         return true;
       });
     },
     more: () =>
-      run(async (signal) => {
-        const page = await asking.recommend(state.asked, filters, {
-          without: state.without,
-          cursor: state.next,
-          signal,
-        });
-        setState((before) => ({
-          ...before,
-          listed: [...before.listed, ...page.recommendations],
-          ids: [...before.ids, ...page.recommendations.map(() => page.recommendation_id)],
-          places: joined(before.places, page.map),
-          next: page.next,
-        }));
-        say(strings.moreShown(page.recommendations.length));
-        shownOf(page);
-        return true;
-        // What is there stays; a cursor that has expired means that the list is to be begun anew.
-      }, () => {
-        say(strings.failedText);
-        setState((before) => ({ ...before, moreFailed: true }));
-      }),
+      run(
+        async (signal) => {
+          const page = await asking.recommend(state.asked, filters, {
+            without: state.without,
+            cursor: state.next,
+            signal,
+          });
+          setState((before) => ({
+            ...before,
+            listed: [...before.listed, ...page.recommendations],
+            ids: [...before.ids, ...page.recommendations.map(() => page.recommendation_id)],
+            places: joined(before.places, page.map),
+            next: page.next,
+          }));
+          say(strings.moreShown(page.recommendations.length));
+          shownOf(page);
+          return true;
+          // What is there stays; a cursor that has expired means that the list is to be begun anew.
+        },
+        () => {
+          say(strings.failedText);
+          setState((before) => ({ ...before, moreFailed: true }));
+        },
+      ),
     tell: (mentor, event) => {
       const place = state.listed.findIndex((one) => one.mentor.id === mentor);
       if (place >= 0) asking.tell(state.ids[place], [{ mentor, ...event }]);

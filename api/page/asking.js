@@ -113,7 +113,9 @@ export function map() {
 
 /** Figures of the server, for whoever has the key. */
 export function status(key) {
-  return ask("GET", "/v1/status", undefined, { key: key ? { Authorization: `Bearer ${key}` } : {} });
+  return ask("GET", "/v1/status", undefined, {
+    key: key ? { Authorization: `Bearer ${key}` } : {},
+  });
 }
 
 /**

@@ -2,16 +2,7 @@
 
 import { html, useState } from "./library.js";
 import { explain, similar } from "./asking.js";
-import {
-  facts,
-  fromWhere,
-  Mark,
-  Match,
-  reasonsOf,
-  shortened,
-  tint,
-  titleOf,
-} from "./saying.js";
+import { facts, fromWhere, Mark, Match, reasonsOf, shortened, tint, titleOf } from "./saying.js";
 import { strings } from "./strings.js";
 
 const WORDS = 6; // shared words named on a card
@@ -50,8 +41,9 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
       <button type="button" class="toggle" aria-pressed=${compared} onClick=${() => acts.compare(mentor.id)} aria-label=${about(strings.compare)}>
         <${Columns} />${strings.compare}
       </button>
-      ${acts.dismiss &&
-      html`<div class="less">
+      ${
+        acts.dismiss &&
+        html`<div class="less">
         <button type="button" class="text" onClick=${() => acts.dismiss(one)} aria-label=${about(strings.dismiss)}>
           ${strings.dismiss}
         </button>
@@ -64,7 +56,8 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
         >
           ${strings.whyNot}
         </button>
-      </div>`}
+      </div>`
+      }
     </div>
     ${others && html`<${Others} mentor=${mentor.id} acts=${acts} />`}
   </article>`;
@@ -88,8 +81,9 @@ export function Reasons({ one, goals, marks }) {
       </section>`,
     )}
     ${words.length > 0 && html`<${Shared} words=${words} />`}
-    ${open.length > 0 &&
-    html`<div class="uncovered">
+    ${
+      open.length > 0 &&
+      html`<div class="uncovered">
       <p>
         ${strings.uncovered(open.length)}${" "}
         ${open.map(
@@ -100,7 +94,8 @@ export function Reasons({ one, goals, marks }) {
       </p>
       ${nearest.length > 0 && html`<p class="nearest">${strings.nearest}</p>`}
       ${nearest.map((reason) => html`<${Quote} key=${reason.field + reason.start} reason=${reason} />`)}
-    </div>`}
+    </div>`
+    }
     ${!answered.length && !words.length && !nearest.length && html`<p>${strings.noReasons}</p>`}
   </div>`;
 }
@@ -121,7 +116,8 @@ function Shared({ words }) {
   return html`<dl class="shared">
     <dt>${strings.shared}</dt>
     ${[...seen.values()].slice(0, WORDS).map((word) => {
-      const same = !word.term || word.term.toLowerCase().startsWith(word.quote.toLowerCase().slice(0, 4));
+      const same =
+        !word.term || word.term.toLowerCase().startsWith(word.quote.toLowerCase().slice(0, 4));
       return html`<dd key=${word.field + word.start} dir="auto">
         ${word.quote}${same ? null : html` <span class="fine">${strings.sharedRelated(word.term)}</span>`}
       </dd>`;
@@ -161,9 +157,11 @@ function Other({ one, acts }) {
   }
   return html`<li>
     <a href=${acts.address(id)} dir="auto" onClick=${acts.follow(() => acts.open(id))}>${titleOf(one.mentor)}</a>
-    ${standing?.goals
-      ? html`<${Standing} standing=${standing} acts=${acts} />`
-      : html`<p class="fine">${standing === "failed" ? strings.failedTitle : strings.working}</p>`}
+    ${
+      standing?.goals
+        ? html`<${Standing} standing=${standing} acts=${acts} />`
+        : html`<p class="fine">${standing === "failed" ? strings.failedTitle : strings.working}</p>`
+    }
   </li>`;
 }
 
@@ -176,13 +174,15 @@ export function Standing({ standing, acts }) {
       ${rank ? strings.standsAt(rank) : strings.standsNowhere}
       ${inTheWay.map((one) => ` ${strings[one.code] ?? one.text}`)}
     </p>
-    ${nearly &&
-    html`<p>
+    ${
+      nearly &&
+      html`<p>
       ${strings.wouldCome(nearly.add, nearly.rank)}${" "}
       <button type="button" class="text" onClick=${() => acts.add(nearly.add)}>
         ${strings.tryAdding(nearly.add)}
       </button>
-    </p>`}
+    </p>`
+    }
   </div>`;
 }
 

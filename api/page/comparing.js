@@ -1,4 +1,7 @@
-/** Mentors side by side: what each says on every part of the goals. */
+/**
+ * Mentors side by side: what each says on every part of the goals. Roles are named, for a table that
+ * is laid out as a grid on a phone is none to some browsers any more.
+ */
 
 import { html } from "./library.js";
 import { Dialog } from "./dialog.js";
@@ -13,12 +16,12 @@ export function Comparison({ chosen, goals, marks, acts }) {
   );
   return html`<${Dialog} name="compare" title=${strings.compareTitle} onClose=${acts.close}>
     <div class="table-scroll" tabindex="0" role="region" aria-label=${strings.compareTitle}>
-      <table class="comparison">
-        <thead>
-          <tr>
-            <td></td>
+      <table class="comparison" role="table" style=${{ "--columns": chosen.length }}>
+        <thead role="rowgroup">
+          <tr role="row">
+            <td role="cell"></td>
             ${chosen.map(
-              (one) => html`<th key=${one.mentor.id} scope="col" dir="auto">
+              (one) => html`<th key=${one.mentor.id} scope="col" role="columnheader" dir="auto">
                 <span class="column-title">${titleOf(one.mentor)}</span>
                 <button
                   type="button"
@@ -32,14 +35,14 @@ export function Comparison({ chosen, goals, marks, acts }) {
             )}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           <${Row} name=${strings.compareRow.match} of=${chosen} tell=${(one) => html`<${Match} match=${one.match} />`} />
           ${parts.map(
-            (part) => html`<tr key=${part} class=${tint(marks.get(part))}>
-              <th scope="row" dir="auto"><${Mark} mark=${marks.get(part)} /> ${shortened(goals[part].text, 60)}</th>
+            (part) => html`<tr key=${part} role="row" class=${tint(marks.get(part))}>
+              <th scope="row" role="rowheader" dir="auto"><${Mark} mark=${marks.get(part)} /> ${shortened(goals[part].text, 60)}</th>
               ${chosen.map((one) => {
                 const quote = quoteOn(one, part);
-                return html`<td key=${one.mentor.id} dir="auto">
+                return html`<td key=${one.mentor.id} role="cell" dir="auto">
                   ${quote ? html`<q class="quote">${quote}</q>` : html`<span class="fine">${strings.nothing}</span>`}
                 </td>`;
               })}
@@ -59,9 +62,9 @@ export function Comparison({ chosen, goals, marks, acts }) {
 function Row({ name, of, tell }) {
   const cells = of.map((one) => [one.mentor.id, tell(one)]);
   if (!cells.some(([, cell]) => cell)) return null;
-  return html`<tr>
-    <th scope="row">${name}</th>
-    ${cells.map(([id, cell]) => html`<td key=${id} dir="auto">${cell || "–"}</td>`)}
+  return html`<tr role="row">
+    <th scope="row" role="rowheader">${name}</th>
+    ${cells.map(([id, cell]) => html`<td key=${id} role="cell" dir="auto">${cell || "–"}</td>`)}
   </tr>`;
 }
 

@@ -21,15 +21,19 @@ export function Map({ chart, failed, places, listed, lit, onOpen, titleOf }) {
       <h2 id="map-title">${strings.mapTitle}</h2>
       <p>${strings.mapIntro}</p>
     </div>
-    ${stars.all.length
-      ? html`<${Sky} stars=${stars} lit=${lit} onOpen=${onOpen} />`
-      : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`}
+    ${
+      stars.all.length
+        ? html`<${Sky} stars=${stars} lit=${lit} onOpen=${onOpen} />`
+        : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`
+    }
     <${Legend} goal=${stars.goal} />
     <p class="fine">
       ${strings.mapHonest}
-      ${chart && chart.total > chart.points.length
-        ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
-        : ""}
+      ${
+        chart && chart.total > chart.points.length
+          ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
+          : ""
+      }
     </p>
     <${InWords} chart=${chart} places=${places} listed=${listed} titleOf=${titleOf} />
   </section>`;
@@ -45,7 +49,12 @@ function starsOf(chart, places, listed, titleOf) {
     ranks.set(one.mentor.id, i + 1);
     const place = places?.mentors[i];
     if (place && !known.has(one.mentor.id)) {
-      points.push({ mentor: one.mentor.id, headline: titleOf(one.mentor), x: place[0], y: place[1] });
+      points.push({
+        mentor: one.mentor.id,
+        headline: titleOf(one.mentor),
+        x: place[0],
+        y: place[1],
+      });
     }
   });
   const to = scaled(points, places?.goal);
@@ -92,7 +101,10 @@ function Sky({ stars, lit, onOpen }) {
   function placeOf(event) {
     const box = square.current.getBoundingClientRect();
     const share = seen.side / box.width;
-    return [seen.left + (event.clientX - box.left) * share, seen.top + (event.clientY - box.top) * share];
+    return [
+      seen.left + (event.clientX - box.left) * share,
+      seen.top + (event.clientY - box.top) * share,
+    ];
   }
 
   function zoomTo(by, [x, y] = here?.at ?? [view.x, view.y]) {
@@ -232,9 +244,10 @@ function Threads({ stars, zoom }) {
 function Chosen({ stars: { ranked, goal }, zoom }) {
   const line = 1 / zoom;
   return html`<g class="chosen">
-    ${goal &&
-    ranked.map(
-      (star) => html`<line
+    ${
+      goal &&
+      ranked.map(
+        (star) => html`<line
         key=${star.id}
         x1=${goal[0]}
         y1=${goal[1]}
@@ -243,7 +256,8 @@ function Chosen({ stars: { ranked, goal }, zoom }) {
         stroke-width=${line}
         stroke-dasharray=${star.rank > 3 ? `${2 * line} ${4 * line}` : "none"}
       />`,
-    )}
+      )
+    }
     ${ranked.map(
       (star) => html`<g key=${star.id}>
         <circle class="halo" cx=${star.at[0]} cy=${star.at[1]} r=${9 / zoom} />
@@ -251,12 +265,14 @@ function Chosen({ stars: { ranked, goal }, zoom }) {
         <text x=${star.at[0] + 9 / zoom} y=${star.at[1] - 7 / zoom} font-size=${15 / zoom}>${number(star.rank)}</text>
       </g>`,
     )}
-    ${goal &&
-    html`<g class="goal">
+    ${
+      goal &&
+      html`<g class="goal">
       <circle class="halo" cx=${goal[0]} cy=${goal[1]} r=${20 / zoom} />
       <path d=${fourPoints(goal, 13 / zoom)} />
       <text x=${goal[0]} y=${goal[1] + 31 / zoom} font-size=${14 / zoom} text-anchor="middle">${strings.mapYou}</text>
-    </g>`}
+    </g>`
+    }
   </g>`;
 }
 
@@ -293,8 +309,9 @@ function Legend({ goal }) {
 function InWords({ chart, places, listed, titleOf }) {
   return html`<details class="in-words">
     <summary>${strings.mapWords}</summary>
-    ${chart && places && listed.length
-      ? html`<ol>
+    ${
+      chart && places && listed.length
+        ? html`<ol>
           ${listed.map(
             (one, i) =>
               places.mentors[i] &&
@@ -304,6 +321,7 @@ function InWords({ chart, places, listed, titleOf }) {
               </li>`,
           )}
         </ol>`
-      : html`<p class="fine">${strings.mapWordsEmpty}</p>`}
+        : html`<p class="fine">${strings.mapWordsEmpty}</p>`
+    }
   </details>`;
 }

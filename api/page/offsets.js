@@ -32,7 +32,10 @@ export function stretch(text, start, end) {
  * beyond the text are cut.
  */
 export function pieces(text, spans) {
-  const ends = inUnits(text, spans.flatMap((span) => [span.start, span.end]));
+  const ends = inUnits(
+    text,
+    spans.flatMap((span) => [span.start, span.end]),
+  );
   const placed = spans.map((span, i) => ({ span, from: ends[2 * i], to: ends[2 * i + 1] }));
   const cuts = [...new Set([0, ...ends, text.length])].sort((a, b) => a - b);
   const found = [];

@@ -21,7 +21,10 @@ const byName = (a, b) => a.name.localeCompare(b.name, own);
 
 function options(codes, type) {
   const named = names(type);
-  return codes.split(" ").map((code) => ({ code, name: named.of(code) })).sort(byName);
+  return codes
+    .split(" ")
+    .map((code) => ({ code, name: named.of(code) }))
+    .sort(byName);
 }
 
 export const countries = options(COUNTRIES, "region");

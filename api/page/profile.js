@@ -58,48 +58,63 @@ function Shown({ one, goals, marks, standing, acts }) {
       <${Match} match=${one.match} />
       <p class="fine">${strings.chance(one.chance)}</p>
       ${standing && html`<${Standing} standing=${standing} acts=${acts} />`}
-      ${parts.length > 0 &&
-      html`<ul class="parts">
+      ${
+        parts.length > 0 &&
+        html`<ul class="parts">
         ${parts.map(
           (part) => html`<li key=${part}>
             <${Mark} mark=${marks.get(part)} />
             <span class="part-text" dir="auto">${goals[part] && shortened(goals[part].text)}</span>
           </li>`,
         )}
-      </ul>`}
+      </ul>`
+      }
       ${parts.length > 0 && html`<p class="fine">${strings.whyMarked}</p>`}
     </div>
     <div class="profile-text">
-      ${mentor.headline && mentor.headline !== "" && spansAt.has("/headline") &&
-      html`<p class="headline" dir="auto">${at("/headline")}</p>`}
+      ${
+        mentor.headline &&
+        mentor.headline !== "" &&
+        spansAt.has("/headline") &&
+        html`<p class="headline" dir="auto">${at("/headline")}</p>`
+      }
       <${Bio} text=${mentor.bio} spans=${spansAt.get("/bio") ?? []} />
       <${Chips} title=${strings.topics} name="topics" items=${mentor.topics} at=${at} />
-      ${mentor.experience?.length > 0 &&
-      html`<section>
+      ${
+        mentor.experience?.length > 0 &&
+        html`<section>
         <h3>${strings.experience}</h3>
         <ol class="posts">
           ${mentor.experience.map(
             (post, i) => html`<li key=${i}>
               <p class="post" dir="auto">
                 ${at(`/experience/${i}/title`)}
-                ${post.organization &&
-                html`<span class="employer">${at(`/experience/${i}/organization`)}</span>`}
+                ${
+                  post.organization &&
+                  html`<span class="employer">${at(`/experience/${i}/organization`)}</span>`
+                }
               </p>
-              ${(post.start || post.end) &&
-              html`<p class="fine">${post.start || "…"} – ${post.end || strings.now}</p>`}
+              ${
+                (post.start || post.end) &&
+                html`<p class="fine">${post.start || "…"} – ${post.end || strings.now}</p>`
+              }
               ${post.description && html`<p dir="auto">${at(`/experience/${i}/description`)}</p>`}
             </li>`,
           )}
         </ol>
-      </section>`}
+      </section>`
+      }
       <${Chips} title=${strings.skills} name="skills" items=${mentor.skills} at=${at} />
-      ${mentor.looking_for &&
-      html`<section>
+      ${
+        mentor.looking_for &&
+        html`<section>
         <h3>${strings.lookingFor}</h3>
         <p dir="auto">${at("/looking_for")}</p>
-      </section>`}
-      ${mentor.education?.length > 0 &&
-      html`<section>
+      </section>`
+      }
+      ${
+        mentor.education?.length > 0 &&
+        html`<section>
         <h3>${strings.education}</h3>
         <ul class="plain">
           ${mentor.education.map(
@@ -111,13 +126,16 @@ function Shown({ one, goals, marks, standing, acts }) {
             </li>`,
           )}
         </ul>
-      </section>`}
+      </section>`
+      }
       <${Chips} title=${strings.industries} name="industries" items=${mentor.industries} at=${at} />
-      ${mentor.languages?.length > 0 &&
-      html`<section>
+      ${
+        mentor.languages?.length > 0 &&
+        html`<section>
         <h3>${strings.languages}</h3>
         <p>${mentor.languages.map(languageName).join(" · ")}</p>
-      </section>`}
+      </section>`
+      }
     </div>
     <${Score} one=${one} />
     ${acts.tell && html`<${Opinion} acts=${acts} />`}

@@ -67,7 +67,8 @@ export function threads(stars) {
       const far = Math.hypot(other.at[0] - star.at[0], other.at[1] - star.at[1]);
       if (i !== j && far < least) [closest, least] = [j, far];
     }
-    if (closest >= 0) found.set([Math.min(i, closest), Math.max(i, closest)].join(), [star, stars[closest]]);
+    if (closest >= 0)
+      found.set([Math.min(i, closest), Math.max(i, closest)].join(), [star, stars[closest]]);
   }
   return [...found.values()];
 }

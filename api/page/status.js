@@ -8,7 +8,12 @@ import { direction, language, number, strings } from "./strings.js";
 
 const words = strings.status;
 const DAY_MS = 24 * 3_600_000;
-const UNITS = [["day", DAY_MS], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
+const UNITS = [
+  ["day", DAY_MS],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+];
 
 function Page() {
   const [key, setKey] = useState(() => kept("sessionStorage", "key", ""));
@@ -41,18 +46,24 @@ function Page() {
   return html`<main>
     <header class="status-head">
       <h1>${words.title}</h1>
-      ${found &&
-      html`<div>
+      ${
+        found &&
+        html`<div>
         <span class="fine">${words.at(found.at.toLocaleTimeString(language))}</span>
         <button type="button" class="secondary" onClick=${() => load()}>${words.refresh}</button>
         ${key && html`<button type="button" class="text" onClick=${leave}>${words.leave}</button>`}
-      </div>`}
+      </div>`
+      }
     </header>
     ${trouble && html`<p class="trouble" role="alert">${trouble}</p>`}
     ${closed && html`<${Door} onKey=${(given) => (setKey(given), load(given))} />`}
-    ${!closed && !found && (trouble
-      ? html`<button type="button" class="secondary" onClick=${() => load()}>${strings.again}</button>`
-      : html`<p role="status">${strings.working}</p>`)}
+    ${
+      !closed &&
+      !found &&
+      (trouble
+        ? html`<button type="button" class="secondary" onClick=${() => load()}>${strings.again}</button>`
+        : html`<p role="status">${strings.working}</p>`)
+    }
     ${found && html`<${Figures} found=${found} />`}
   </main>`;
 }
@@ -91,9 +102,14 @@ function Figures({ found }) {
           ${freshness.not_followed ? words.behind(freshness.not_followed) : words.upToDate}
         <//>
         <${Check} good=${freshness.snapshot_at !== null}>
-          ${freshness.snapshot_at
-            ? words.snapshot(ago(new Date(freshness.snapshot_at), found.at), freshness.changes_since_snapshot)
-            : words.noSnapshot}
+          ${
+            freshness.snapshot_at
+              ? words.snapshot(
+                  ago(new Date(freshness.snapshot_at), found.at),
+                  freshness.changes_since_snapshot,
+                )
+              : words.noSnapshot
+          }
         <//>
         <${Check} good=${!freshness.erasure_pending}>
           ${freshness.erasure_pending ? words.erasure : words.erased}
@@ -111,8 +127,9 @@ function Figures({ found }) {
     <section class="tile wide">
       <h2>${words.latency}</h2>
       <p class="fine">${words.latencyNote(latency.count)}</p>
-      ${latency.count
-        ? html`<div class="three small">
+      ${
+        latency.count
+          ? html`<div class="three small">
               ${[50, 95, 99].map(
                 (share) =>
                   html`<${Big} key=${share} value=${words.ms(latency[`p${share}_ms`])} name=${words.p(share)} />`,
@@ -122,7 +139,8 @@ function Figures({ found }) {
               label=${words.latency}
               bars=${latency.buckets.map((one) => ({ name: words.upTo(one.up_to_ms), value: one.count }))}
             />`
-        : html`<p class="fine">${words.none}</p>`}
+          : html`<p class="fine">${words.none}</p>`
+      }
     </section>
     <section class="tile">
       <h2>${words.stages}</h2>
@@ -134,9 +152,11 @@ function Figures({ found }) {
     <section class="tile">
       <h2>${words.requests}</h2>
       <${Rows} label=${words.requests} bars=${pairs(found.requests)} />
-      ${Object.keys(found.refused).length > 0 &&
-      html`<h3>${words.refusedAtDoor}</h3>
-        <${Rows} label=${words.refusedAtDoor} bars=${pairs(found.refused)} />`}
+      ${
+        Object.keys(found.refused).length > 0 &&
+        html`<h3>${words.refusedAtDoor}</h3>
+        <${Rows} label=${words.refusedAtDoor} bars=${pairs(found.refused)} />`
+      }
     </section>
     <section class="tile">
       <h2>${words.quality}</h2>
@@ -170,8 +190,7 @@ function Figures({ found }) {
   </div>`;
 }
 
-const Big = ({ value, name }) =>
-  html`<p class="big"><b>${value}</b> <span>${name}</span></p>`;
+const Big = ({ value, name }) => html`<p class="big"><b>${value}</b> <span>${name}</span></p>`;
 
 const Check = ({ good = true, children }) =>
   html`<li class=${good ? "good" : "bad"}>
@@ -181,7 +200,9 @@ const Check = ({ good = true, children }) =>
 const pairs = (counts) => Object.entries(counts).map(([name, value]) => ({ name, value }));
 
 const shortDay = (day) =>
-  new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(day));
+  new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(
+    new Date(day),
+  );
 
 function ago(then, now) {
   const passed = Math.max(0, now - then);

@@ -99,7 +99,9 @@ export const strings = {
   noReasons: "No words of this profile stand out.",
   speaks: (languages) => `speaks ${list(languages)}`,
   places: ({ free, of }) =>
-    free > 0 ? `${number(free)} of ${plural(of, "one place", "# places")} free` : "no place free now",
+    free > 0
+      ? `${number(free)} of ${plural(of, "one place", "# places")} free`
+      : "no place free now",
   full: "no place free now",
   unavailable: "not available now",
 
@@ -145,7 +147,8 @@ export const strings = {
   standsAt: (rank) => `Comes at place ${number(rank)} for your goals.`,
   standsNowhere: "Cannot be recommended now.",
   tryAdding: (words) => `Add “${words}” to my goals`,
-  wouldCome: (words, rank) => `With “${words}” in your goals they would come at place ${number(rank)}.`,
+  wouldCome: (words, rank) =>
+    `With “${words}” in your goals they would come at place ${number(rank)}.`,
   working: "One moment …",
 
   profile: "Profile",
@@ -162,7 +165,8 @@ export const strings = {
   languages: "Languages",
   now: "now",
   score: "How the score comes about",
-  scoreIntro: "The score is the sum of these, and nothing else. Name, photo and gender play no part.",
+  scoreIntro:
+    "The score is the sum of these, and nothing else. Name, photo and gender play no part.",
   contribution: {
     passages: "The passages that fit best",
     profile: "The profile as a whole",
@@ -215,7 +219,7 @@ export const strings = {
     language: "Language",
     max_hours_apart: "Time zone",
     available: "Free now",
-    ids: "Set aside",
+    "exclude.ids": "Set aside by you",
   },
 
   offlineTitle: "You are offline",
@@ -245,7 +249,8 @@ export const strings = {
   status: {
     title: "Status",
     keyTitle: "Who asks?",
-    keyText: "Figures of the server are for whoever runs it. Enter an API key with the scope “admin”; it stays in this tab.",
+    keyText:
+      "Figures of the server are for whoever runs it. Enter an API key with the scope “admin”; it stays in this tab.",
     key: "API key",
     enter: "Show the figures",
     leave: "Forget the key",
@@ -267,10 +272,12 @@ export const strings = {
     encoder: "Encoder",
     movingTo: (space) => `Moving to ${space}`,
     latency: "How long answers take",
-    latencyNote: (count) => `${plural(count, "One recommendation", "# recommendations")} since the server started`,
+    latencyNote: (count) =>
+      `${plural(count, "One recommendation", "# recommendations")} since the server started`,
     p: (share) => `${share} % within`,
     ms: (value) => (value === null ? "beyond the last bar" : `${number(value)} ms`),
-    upTo: (ms) => (ms === null ? "longer" : ms >= 1000 ? `${number(ms / 1000)} s` : `${number(ms)} ms`),
+    upTo: (ms) =>
+      ms === null ? "longer" : ms >= 1000 ? `${number(ms / 1000)} s` : `${number(ms)} ms`,
     stages: "Where the time goes",
     requests: "Requests by answer",
     refusedAtDoor: "Refused at the door",

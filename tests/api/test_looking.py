@@ -17,7 +17,8 @@ from tests.fakes import RECORDS, put
 
 def places(client):
     return {
-        point["mentor"]: (point["x"], point["y"]) for point in client.get("/v1/map").json()["points"]
+        point["mentor"]: (point["x"], point["y"])
+        for point in client.get("/v1/map").json()["points"]
     }
 
 
@@ -94,7 +95,10 @@ def test_status_tells_what_there_is_and_how_answering_went(index, serve):
     for _ in range(3):
         answer = recommend(client).json()
     mentor = answer["recommendations"][0]["mentor"]["id"]
-    events = [{"mentor": mentor, "event": "rated", "rating": 4}, {"mentor": mentor, "event": "shown"}]
+    events = [
+        {"mentor": mentor, "event": "rated", "rating": 4},
+        {"mentor": mentor, "event": "shown"},
+    ]
     told = {"recommendation_id": answer["recommendation_id"], "events": events}
     assert client.post("/v1/feedback", json=told).status_code == 200
     found = client.get("/v1/status").json()

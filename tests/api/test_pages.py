@@ -72,7 +72,14 @@ def test_a_page_itself_is_asked_for_anew(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["x/app.js", "{v}/nothing.js", "{v}/index.html", "{v}/..%2f..%2fapp.py", "{v}/LICENCES.txt", ""],
+    [
+        "x/app.js",
+        "{v}/nothing.js",
+        "{v}/index.html",
+        "{v}/..%2f..%2fapp.py",
+        "{v}/LICENCES.txt",
+        "",
+    ],
 )
 def test_nothing_else_is_served(client, path):
     answer = client.get(pages.BELOW + path.format(v=files().version))

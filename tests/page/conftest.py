@@ -40,7 +40,6 @@ EXTRA: tuple[dict[str, object], ...] = (
         "topics": [INJECTION, "venture capital"],
         "organization": INJECTION,
         "looking_for": INJECTION,
-        
         "location": {"label": INJECTION},
     },
     {
@@ -56,7 +55,10 @@ EXTRA: tuple[dict[str, object], ...] = (
         "bio": "\u0639\u0645\u0644\u062a audit \u0641\u064a venture capital.",
         "languages": ["ar"],
     },
-    *({"id": f"fund{i:02}", "bio": f"I spent {i + 2} years in audit and a fund."} for i in range(9)),
+    *(
+        {"id": f"fund{i:02}", "bio": f"I spent {i + 2} years in audit and a fund."}
+        for i in range(9)
+    ),
 )
 
 
@@ -111,7 +113,9 @@ def opened(chromium) -> Iterator[Callable[..., object]]:
             base = "/".join(address.split("/")[:3])
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("console", lambda said: complain(said.type, said.text, allowed))
-            page.on("request", lambda sent: None if local(sent.url, base) else wrong.append(sent.url))
+            page.on(
+                "request", lambda sent: None if local(sent.url, base) else wrong.append(sent.url)
+            )
             page.goto(address)
             page.wait_for_selector("h1")
             return page

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.page.conftest import GOAL, WIDTHS, ask, hold, until
+from tests.page.states import walk
 
 pytestmark = pytest.mark.browser
 
@@ -19,65 +20,10 @@ def violations(page, axe: str) -> list[str]:
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: rules}).then(done => done.violations)", RULES
     )
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]} ({one['nodes'][0]['failureSummary']})" for one in found]
-
-
-def walk(page):
-    """Every state of the page, by name, one after the other."""
-    page.wait_for_selector(".quiet circle")
-    yield "empty"
-    page.fill("#goals", "I want to grow and find my way")
-    page.wait_for_selector(".live .hints li")
-    yield "live hints"
-    ask(page)
-    page.wait_for_selector(".chosen .star")
-    yield "results"
-    page.click(".less .text >> nth=1")
-    page.wait_for_selector(".others .standing >> nth=2")
-    yield "why not someone else"
-    page.focus(".sky")
-    page.keyboard.press("ArrowRight")
-    yield "map"
-    page.click(".in-words summary")
-    yield "map in words"
-    page.click(".card .secondary >> nth=0")
-    page.wait_for_selector("dialog[open]")
-    page.click("dialog summary")
-    yield "profile"
-    page.keyboard.press("Escape")
-    page.click(".card .toggle >> nth=1")
-    page.click("li:nth-child(2) .toggle >> nth=1")
-    yield "two to compare"
-    page.click(".tray .primary")
-    page.wait_for_selector("dialog.compare")
-    yield "side by side"
-    page.keyboard.press("Escape")
-    page.click(".tray .text")
-    page.click(".card .toggle >> nth=0")
-    page.click(".less .text >> nth=0")
-    yield "set aside"
-    page.click(".top nav button")
-    yield "saved"
-    page.click(".results > .secondary")
-    page.select_option("#country", "BR")
-    page.wait_for_selector(".nobody")
-    yield "nobody left"
-    page.click(".nobody button")
-    ask(page, "a lawyer in court")
-    until(page, "document.querySelector('.results-title').textContent.startsWith('Nobody')")
-    yield "nobody fits"
-    held = []
-    hold(page, held)
-    page.fill("#goals", GOAL)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".skeleton")
-    yield "loading"
-    held[0].fulfill(status=500, body="{}")
-    page.wait_for_selector(".problem")
-    yield "failed"
-    page.context.set_offline(True)
-    page.wait_for_selector(".banner")
-    yield "offline"
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} ({one['nodes'][0]['failureSummary']})"
+        for one in found
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -105,7 +51,7 @@ def test_axe_finds_nothing_on_the_status_page(opened, closed, axe, width, scheme
 def test_the_page_is_light(opened, url):
     page = opened(url)
     sizes = page.evaluate(
-        """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+        """['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
            .filter(one => !one.name.includes('/v1/'))
            .map(one => [one.name, one.encodedBodySize])"""
     )
@@ -150,7 +96,8 @@ def test_the_first_mentor_is_seen_soon_after_the_answer(opened, url):
     page.evaluate(
         """new MutationObserver(() => {
              if (!window.seen && document.querySelector('.card:not(.skeleton)'))
-               requestAnimationFrame(() => setTimeout(() => { window.seen ??= performance.now(); }));
+               requestAnimationFrame(() =>
+                 setTimeout(() => { window.seen ??= performance.now(); }));
            }).observe(document.body, {childList: true, subtree: true}); 0"""
     )
     ask(page)

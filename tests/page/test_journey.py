@@ -251,8 +251,10 @@ def test_feedback_reaches_the_api(opened, url):
         return [(one["event"], one.get("rating")) for one in map(json.loads, lines)]
 
     wait_until(
-        lambda: {("opened", None), ("rated", 5), ("requested", None), ("declined", None)}
-        <= set(events())
+        lambda: (
+            {("opened", None), ("rated", 5), ("requested", None), ("declined", None)}
+            <= set(events())
+        )
     )
     assert ("shown", None) in events()
 

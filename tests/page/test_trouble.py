@@ -35,9 +35,7 @@ def failing_once(page, answer) -> None:
 )
 def test_a_refusal_is_said_and_goals_stay(opened, url, status, headers, body, expected):
     page = opened(url, allowed=NOISE)
-    failing_once(
-        page, lambda route: route.fulfill(status=status, headers=headers, body=body)
-    )
+    failing_once(page, lambda route: route.fulfill(status=status, headers=headers, body=body))
     page.fill("#goals", GOAL)
     page.click("button[type=submit]")
     assert expected in problem(page)
