@@ -27,7 +27,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 demo: install ## Index the sample mentors and recommend some for two goals
 	@$(BIN)/mentors index examples/mentors.jsonl --data $(DEMO)
 	@$(BIN)/python examples/demo.py $(DEMO)
-	@printf '\nTo serve them:  %s serve --data %s\nthen open       http://127.0.0.1:8000/docs\n' $(BIN)/mentors $(DEMO)
+	@printf '\nTo serve them:  %s serve --data %s\nthen open       http://127.0.0.1:8000/\n' $(BIN)/mentors $(DEMO)
 
 test: install ## Run the tests, the real model's included (at most 10 minutes)
 	$(BIN)/python -m pytest -m "not long" --durations=5

@@ -200,7 +200,7 @@ def serve(
     data: Data = None,
     tenant: Tenant = None,
 ) -> None:
-    """Serve the HTTP API; its documentation is at /docs."""
+    """Serve the page at / and the HTTP API, whose documentation is at /docs."""
     from api import pages, server
     from api.tenants import Tenants
 
