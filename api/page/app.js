@@ -1,27 +1,18 @@
 /** The page for mentees: what is asked, what is found, and what is done with it. */
 
 import { html, render, useEffect, useMemo, useRef, useState } from "./library.js";
-import * as asking from "./asking.js";
-import { Card, Skeletons } from "./cards.js";
+import { useAddress, useOnline } from "./browsing.js";
 import { Comparison } from "./comparing.js";
-import { Examples, Filters, GoalBox, Hints, Live, Understood, useLive } from "./goals.js";
+import { Examples, Filters, GoalBox, Live, Understood, useLive } from "./goals.js";
 import { Map as SkyMap } from "./map.js";
 import { Profile } from "./profile.js";
 import { fromAddress, keep, kept, toAddress } from "./remembering.js";
+import { Results, Saved } from "./results.js";
 import { marksOf, titleOf } from "./saying.js";
+import { useChart, useSearch, useStandings } from "./searching.js";
 import { direction, language, strings } from "./strings.js";
 
-const SLOW_MS = 2_500; // after which it is said that the server is slow
 const MOST_COMPARED = 4;
-const MOST_MAPS = 3; // tries to have the map that an answer speaks of
-const NOTHING = {
-  phase: "empty",
-  asked: "",
-  answer: null,
-  listed: [],
-  places: null,
-  problem: null,
-};
 
 function Page() {
   const first = useMemo(() => fromAddress(location.search), []);
@@ -188,7 +179,11 @@ function Page() {
         </section>
         ${
           onlySaved
-            ? html`<${Saved} ids=${saved} asked=${asked} ...${{ standings, known, marks, answer, acts, compared }} onBack=${() => setOnlySaved(false)} />`
+            ? html`<${Saved}
+                ids=${saved}
+                ...${{ asked, standings, known, marks, answer, acts, compared }}
+                onBack=${() => setOnlySaved(false)}
+              />`
             : html`<${Results}
               state=${search.state}
               slow=${search.slow}
@@ -221,7 +216,12 @@ function Page() {
       phase !== "empty" &&
       !comparing &&
       html`<div class="tray" role="region" aria-label=${strings.compareTitle}>
-      <button type="button" class="primary" aria-disabled=${chosen.length < 2} onClick=${() => chosen.length > 1 && setComparing(true)}>
+      <button
+        type="button"
+        class="primary"
+        aria-disabled=${chosen.length < 2}
+        onClick=${() => chosen.length > 1 && setComparing(true)}
+      >
         ${chosen.length > 1 ? strings.compareNow(chosen.length) : strings.compareMore}
       </button>
       <button type="button" class="text" onClick=${() => setCompared([])}>${strings.compareClear}</button>
@@ -246,333 +246,6 @@ function Page() {
     ${comparing && html`<${Comparison} ...${{ chosen, marks, acts }} goals=${answer.goals} />`}
     <p class="unseen" role="status" aria-live="polite" id="said">${said}</p>
   `;
-}
-
-function Results({
-  state,
-  slow,
-  heading,
-  shown,
-  marks,
-  acts,
-  saved,
-  compared,
-  aside,
-  filters,
-  setFilters,
-  onAgain,
-  onMore,
-  onBringBack,
-}) {
-  const { phase, answer, problem } = state;
-  if (phase === "empty") return null;
-  const title = html`<h2 class="results-title" ref=${heading} tabindex="-1">
-    ${
-      phase === "done" && !shown.length
-        ? strings.noneTitle
-        : phase === "done" && answer.abstained
-          ? strings.nobodyTitle
-          : strings.results
-    }
-  </h2>`;
-  if (phase === "failed")
-    return html`<section key="failed" class="results">${title}<${Problem} problem=${problem} onAgain=${onAgain} /></section>`;
-  if (phase === "loading" && !shown.length) {
-    return html`<section key="begun" class="results" aria-busy="true">
-      ${title}
-      <p class="searching" role="status">${slow ? strings.stillSearching : strings.searching}</p>
-      <${Skeletons} />
-    </section>`;
-  }
-  return html`<section key="found" class="results ${phase === "loading" ? "old" : ""}" aria-busy=${phase === "loading"}>
-    ${title}
-    ${
-      answer.abstained &&
-      shown.length > 0 &&
-      html`<div class="nobody"><p>${strings.nobodyText}</p><p>${strings.nobodyTry}</p></div>`
-    }
-    <${Hints} hints=${answer.hints.filter((hint) => !["nobody_fits", "few_left"].includes(hint.code))} />
-    ${!shown.length && html`<${NobodyLeft} hints=${answer.hints} filters=${filters} setFilters=${setFilters} />`}
-    <p class="slow" role="status">${phase === "loading" && slow ? strings.stillSearching : ""}</p>
-    <ol class="cards">
-      ${shown.map(
-        (one) => html`<li key=${one.mentor.id}>
-          <${Card}
-            one=${one}
-            goals=${answer.goals}
-            marks=${marks}
-            acts=${acts}
-            saved=${saved.includes(one.mentor.id)}
-            compared=${compared.includes(one.mentor.id)}
-          />
-        </li>`,
-      )}
-    </ol>
-    <div class="after">
-      ${state.moreFailed && html`<p class="warning" role="alert">${strings.failedTitle}</p>`}
-      ${state.next && html`<button type="button" class="secondary" onClick=${onMore}>${strings.more}</button>`}
-      ${
-        aside.length > 0 &&
-        html`<p class="fine">
-        ${strings.dismissed(aside.length)}${" "}
-        <button type="button" class="text" onClick=${onBringBack}>${strings.bringBack}</button>
-      </p>`
-      }
-    </div>
-  </section>`;
-}
-
-/** Why there is no answer, and what can be done. */
-function Problem({ problem, onAgain }) {
-  const { kind, detail, retryAfter } = problem;
-  const titles = { offline: strings.offlineTitle, closed: strings.closedTitle };
-  const texts = {
-    offline: strings.offlineText,
-    timeout: strings.timeoutText,
-    busy: strings.busyText(retryAfter),
-    closed: strings.closedText,
-    refused: detail,
-  };
-  return html`<div class="problem" role="alert">
-    <h3>${titles[kind] ?? strings.failedTitle}</h3>
-    <p>${texts[kind] ?? strings.failedText}</p>
-    ${kind !== "refused" && html`<button type="button" class="secondary" onClick=${onAgain}>${strings.again}</button>`}
-  </div>`;
-}
-
-function NobodyLeft({ hints, filters, setFilters }) {
-  const left = hints.find((hint) => hint.code === "few_left");
-  const counted = Object.entries(left?.params ?? {}).filter(([name]) => name !== "left");
-  return html`<div class="nobody">
-    <p>${strings.noneText}</p>
-    ${
-      counted.length > 0 &&
-      html`<ul class="plain">
-      ${counted.map(
-        ([name, count]) =>
-          html`<li key=${name}>${strings.noneLeft(strings.filterNames[name] ?? name, count)}</li>`,
-      )}
-    </ul>`
-    }
-    <button
-      type="button"
-      class="secondary"
-      onClick=${() => setFilters({ ...filters, country: "", language: "", within: "" })}
-    >
-      ${strings.clearFilters}
-    </button>
-  </div>`;
-}
-
-/** Those saved on this device; why they fit is asked for the goals of this tab. */
-function Saved({ ids, asked, standings, known, marks, answer, acts, compared, onBack }) {
-  const heading = useRef();
-  useEffect(() => heading.current.focus(), []);
-  useEffect(() => {
-    if (asked) for (const id of ids) if (!known(id)) standings.of(id).catch(() => {});
-  }, [ids, asked]);
-  const there = ids.map(known).filter(Boolean);
-  return html`<section class="results">
-    <h2 class="results-title" ref=${heading} tabindex="-1">${strings.savedTitle}</h2>
-    ${!ids.length && html`<p>${strings.savedNone}</p>`}
-    ${ids.length > 0 && !asked && html`<p>${strings.savedNeedGoals(ids.length)}</p>`}
-    <ol class="cards">
-      ${there.map(
-        (one) => html`<li key=${one.mentor.id}>
-          <${Card}
-            one=${one}
-            goals=${answer?.goals ?? []}
-            marks=${marks}
-            acts=${{ ...acts, dismiss: null }}
-            saved
-            compared=${compared.includes(one.mentor.id)}
-          />
-        </li>`,
-      )}
-    </ol>
-    <button type="button" class="secondary" onClick=${onBack}>${strings.backToResults}</button>
-  </section>`;
-}
-
-/** Asking, and all that becomes of it. Only the newest question counts. */
-function useSearch({ filters, aside, say }) {
-  const [state, setState] = useState(NOTHING);
-  const [slow, setSlow] = useState(false);
-  const current = useRef(null);
-
-  const run = async (
-    work,
-    failing = (problem) => setState((before) => ({ ...before, phase: "failed", problem })),
-  ) => {
-    current.current?.abort(new Error("another was asked"));
-    const own = new AbortController();
-    current.current = own;
-    setSlow(false);
-    const timer = setTimeout(() => setSlow(true), SLOW_MS);
-    try {
-      return await work(own.signal);
-    } catch (error) {
-      if (!own.signal.aborted) {
-        if (!(error instanceof asking.NoAnswer)) throw error;
-        failing(error);
-      }
-      return false;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
-  const shownOf = (answer) => {
-    const events = answer.recommendations.map((one) => ({ mentor: one.mentor.id, event: "shown" }));
-    if (events.length) asking.tell(answer.recommendation_id, events);
-  };
-
-  return {
-    state,
-    slow,
-    ask: (text) => {
-      keep("sessionStorage", "asked", text);
-      setState((before) => ({
-        ...before,
-        phase: "loading",
-        problem: null,
-        // Another filter keeps the list in place until there is a new one; other goals do not.
-        ...(before.asked === text ? {} : { ...NOTHING, phase: "loading", asked: text }),
-      }));
-      return run(async (signal) => {
-        const answer = await asking.recommend(text, filters, { without: aside, signal });
-        const listed = answer.recommendations;
-        setState({
-          phase: "done",
-          asked: text,
-          answer,
-          listed,
-          ids: listed.map(() => answer.recommendation_id),
-          places: answer.map,
-          next: answer.next,
-          without: aside,
-          problem: null,
-        });
-        say(
-          answer.abstained && listed.length
-            ? strings.nobodyTitle
-            : strings.found(listed.length, listed[0] ? titleOf(listed[0].mentor) : ""),
-        );
-        shownOf(answer);
-        return true;
-      });
-    },
-    more: () =>
-      run(
-        async (signal) => {
-          const page = await asking.recommend(state.asked, filters, {
-            without: state.without,
-            cursor: state.next,
-            signal,
-          });
-          setState((before) => ({
-            ...before,
-            listed: [...before.listed, ...page.recommendations],
-            ids: [...before.ids, ...page.recommendations.map(() => page.recommendation_id)],
-            places: joined(before.places, page.map),
-            next: page.next,
-          }));
-          say(strings.moreShown(page.recommendations.length));
-          shownOf(page);
-          return true;
-          // What is there stays; a cursor that has expired means that the list is to be begun anew.
-        },
-        () => {
-          say(strings.failedText);
-          setState((before) => ({ ...before, moreFailed: true }));
-        },
-      ),
-    tell: (mentor, event) => {
-      const place = state.listed.findIndex((one) => one.mentor.id === mentor);
-      if (place >= 0) asking.tell(state.ids[place], [{ mentor, ...event }]);
-    },
-  };
-}
-
-/** The places of two pages, where both speak of the same map. */
-function joined(before, after) {
-  if (!before || before.map !== after.map) return after && { ...after, mentors: [] };
-  return { ...before, mentors: [...before.mentors, ...after.mentors] };
-}
-
-/** The map, asked for again where an answer speaks of a newer one. */
-function useChart(places) {
-  const [chart, setChart] = useState(null);
-  const [failed, setFailed] = useState(false);
-  const tries = useRef(0);
-  const fits = chart && (!places || places.map === chart.map);
-  useEffect(() => {
-    if (fits || tries.current >= MOST_MAPS) return;
-    tries.current += 1;
-    asking.map().then(setChart, () => setFailed(true));
-  }, [places?.map, chart?.map]);
-  return { chart, failed, places: fits ? places : null };
-}
-
-/** Where mentors stand who are not in the list, each asked for once. */
-function useStandings(asked, filters) {
-  const [, redraw] = useState(0);
-  const found = useRef(new Map());
-  const key = JSON.stringify([asked, filters]);
-  const at = (id) => `${key}\n${id}`;
-  return {
-    known: (id) => found.current.get(at(id))?.value,
-    of: (id) => {
-      const there = found.current.get(at(id));
-      if (there) return there.promise;
-      const entry = { promise: asking.explain(asked, filters, id), value: null };
-      found.current.set(at(id), entry);
-      entry.promise.then(
-        (value) => {
-          entry.value = value;
-          redraw((count) => count + 1);
-        },
-        () => found.current.delete(at(id)),
-      );
-      return entry.promise;
-    },
-  };
-}
-
-/** Keep the address in step; going back closes what was opened. */
-function useAddress(here, onGone) {
-  const address = toAddress(here);
-  const before = useRef(here.mentor);
-  useEffect(() => {
-    if (location.search !== address && !(address === location.pathname && !location.search)) {
-      const deeper = here.mentor && here.mentor !== before.current;
-      history[deeper ? "pushState" : "replaceState"](null, "", address);
-    }
-    before.current = here.mentor;
-  }, [address]);
-  useEffect(() => {
-    const gone = () => {
-      const there = fromAddress(location.search);
-      before.current = there.mentor;
-      onGone(there);
-    };
-    addEventListener("popstate", gone);
-    return () => removeEventListener("popstate", gone);
-  }, []);
-}
-
-function useOnline() {
-  const [online, setOnline] = useState(navigator.onLine);
-  useEffect(() => {
-    const look = () => setOnline(navigator.onLine);
-    addEventListener("online", look);
-    addEventListener("offline", look);
-    return () => {
-      removeEventListener("online", look);
-      removeEventListener("offline", look);
-    };
-  }, []);
-  return online;
 }
 
 const Brand = () =>

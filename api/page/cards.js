@@ -32,19 +32,41 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
     </header>
     <${Reasons} one=${one} goals=${goals} marks=${marks} />
     <div class="actions">
-      <button type="button" class="secondary" onClick=${() => acts.open(mentor.id)} aria-label=${about(strings.readProfile)}>
+      <button
+        type="button"
+        class="secondary"
+        aria-label=${about(strings.readProfile)}
+        onClick=${() => acts.open(mentor.id)}
+      >
         ${strings.readProfile}
       </button>
-      <button type="button" class="toggle" aria-pressed=${saved} onClick=${() => acts.save(one)} aria-label=${about(strings.save)}>
+      <button
+        type="button"
+        class="toggle"
+        aria-pressed=${saved}
+        aria-label=${about(strings.save)}
+        onClick=${() => acts.save(one)}
+      >
         <${Ribbon} />${strings.save}
       </button>
-      <button type="button" class="toggle" aria-pressed=${compared} onClick=${() => acts.compare(mentor.id)} aria-label=${about(strings.compare)}>
+      <button
+        type="button"
+        class="toggle"
+        aria-pressed=${compared}
+        aria-label=${about(strings.compare)}
+        onClick=${() => acts.compare(mentor.id)}
+      >
         <${Columns} />${strings.compare}
       </button>
       ${
         acts.dismiss &&
         html`<div class="less">
-        <button type="button" class="text" onClick=${() => acts.dismiss(one)} aria-label=${about(strings.dismiss)}>
+        <button
+          type="button"
+          class="text"
+          aria-label=${about(strings.dismiss)}
+          onClick=${() => acts.dismiss(one)}
+        >
           ${strings.dismiss}
         </button>
         <button
@@ -156,7 +178,9 @@ function Other({ one, acts }) {
     acts.standing(id).then(setStanding, () => setStanding("failed"));
   }
   return html`<li>
-    <a href=${acts.address(id)} dir="auto" onClick=${acts.follow(() => acts.open(id))}>${titleOf(one.mentor)}</a>
+    <a href=${acts.address(id)} dir="auto" onClick=${acts.follow(() => acts.open(id))}>
+      ${titleOf(one.mentor)}
+    </a>
     ${
       standing?.goals
         ? html`<${Standing} standing=${standing} acts=${acts} />`

@@ -36,14 +36,21 @@ export function Comparison({ chosen, goals, marks, acts }) {
           </tr>
         </thead>
         <tbody role="rowgroup">
-          <${Row} name=${strings.compareRow.match} of=${chosen} tell=${(one) => html`<${Match} match=${one.match} />`} />
+          <${Row} name=${strings.compareRow.match} of=${chosen}
+            tell=${(one) => html`<${Match} match=${one.match} />`} />
           ${parts.map(
             (part) => html`<tr key=${part} role="row" class=${tint(marks.get(part))}>
-              <th scope="row" role="rowheader" dir="auto"><${Mark} mark=${marks.get(part)} /> ${shortened(goals[part].text, 60)}</th>
+              <th scope="row" role="rowheader" dir="auto">
+                <${Mark} mark=${marks.get(part)} /> ${shortened(goals[part].text, 60)}
+              </th>
               ${chosen.map((one) => {
                 const quote = quoteOn(one, part);
                 return html`<td key=${one.mentor.id} role="cell" dir="auto">
-                  ${quote ? html`<q class="quote">${quote}</q>` : html`<span class="fine">${strings.nothing}</span>`}
+                  ${
+                    quote
+                      ? html`<q class="quote">${quote}</q>`
+                      : html`<span class="fine">${strings.nothing}</span>`
+                  }
                 </td>`;
               })}
             </tr>`,
@@ -51,7 +58,8 @@ export function Comparison({ chosen, goals, marks, acts }) {
           <${Row} name=${strings.compareRow.place} of=${chosen} tell=${({ mentor }) => where(mentor)} />
           <${Row} name=${strings.compareRow.languages} of=${chosen}
             tell=${({ mentor }) => (mentor.languages ?? []).map(languageName).join(", ")} />
-          <${Row} name=${strings.compareRow.facts} of=${chosen} tell=${(one) => one.facts.map(fact).join(", ")} />
+          <${Row} name=${strings.compareRow.facts} of=${chosen}
+            tell=${(one) => one.facts.map(fact).join(", ")} />
           <${Row} name=${strings.compareRow.seniority} of=${chosen} tell=${({ mentor }) => mentor.seniority} />
         </tbody>
       </table>

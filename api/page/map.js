@@ -1,13 +1,13 @@
 /** The map: every mentor a star, the goals among them, those recommended marked and joined. */
 
 import { html, useEffect, useMemo, useRef, useState } from "./library.js";
-import { glow, nearerThan, nearest, next, scaled, SIZE, threads, viewed } from "./sky.js";
-import { number, strings } from "./strings.js";
+import { glow, nearerThan, nearest, next, scaled, SIZE, viewed } from "./sky.js";
+import { Chosen, fourPoints, Label, Quiet, Threads } from "./stars.js";
+import { strings } from "./strings.js";
 
 const WHOLE = { zoom: 1, x: SIZE / 2, y: SIZE / 2 };
 const STEP = 1.6;
 const MOST_ZOOM = 12;
-const MOST_THREADS = 600; // mentors
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
@@ -190,118 +190,44 @@ function Sky({ stars, lit, onOpen }) {
         <${Threads} stars=${stars.all} zoom=${view.zoom} />
         <${Quiet} stars=${stars.all} zoom=${view.zoom} />
         <${Chosen} stars=${stars} zoom=${view.zoom} />
-        ${here && html`<circle class="here" cx=${here.at[0]} cy=${here.at[1]} r=${13 / view.zoom} stroke-width=${1.5 / view.zoom} />`}
+        ${
+          here &&
+          html`<circle
+          class="here"
+          cx=${here.at[0]}
+          cy=${here.at[1]}
+          r=${13 / view.zoom}
+          stroke-width=${1.5 / view.zoom}
+        />`
+        }
       </svg>
       ${here && html`<${Label} star=${here} seen=${seen} />`}
     </div>
     <div class="zoom" role="group" aria-label=${strings.mapTitle}>
-      <button type="button" onClick=${() => zoomTo(STEP)} aria-disabled=${view.zoom >= MOST_ZOOM} aria-label=${strings.mapZoomIn}>+</button>
-      <button type="button" onClick=${() => zoomTo(1 / STEP)} aria-disabled=${view.zoom === 1} aria-label=${strings.mapZoomOut}>−</button>
-      <button type="button" onClick=${() => setView(WHOLE)} aria-disabled=${view.zoom === 1} aria-label=${strings.mapReset}>○</button>
+      <${Zoom} does=${() => zoomTo(STEP)} not=${view.zoom >= MOST_ZOOM} name=${strings.mapZoomIn}>+<//>
+      <${Zoom} does=${() => zoomTo(1 / STEP)} not=${view.zoom === 1} name=${strings.mapZoomOut}>−<//>
+      <${Zoom} does=${() => setView(WHOLE)} not=${view.zoom === 1} name=${strings.mapReset}>○<//>
     </div>
     <p id="map-help" class="unseen">${strings.mapHelp}</p>
     <p class="unseen" role="status">${at && here ? strings.mapPointAt(here.title, here.rank) : ""}</p>
   </div>`;
 }
 
-/** Those who are not recommended; drawn again only when they or the zoom change. */
-function Quiet({ stars, zoom }) {
-  return useMemo(
-    () =>
-      html`<g class="quiet">
-        ${stars
-          .filter((star) => !star.rank)
-          .map(
-            (star) => html`<circle
-              key=${star.id}
-              cx=${round(star.at[0])}
-              cy=${round(star.at[1])}
-              r=${round((1.3 + 1.5 * star.glow) / Math.sqrt(zoom))}
-              opacity=${round(0.35 + 0.5 * star.glow)}
-            />`,
-          )}
-      </g>`,
-    [stars, zoom],
-  );
-}
-
-/** Each mentor joined to the most alike, so that the eye finds groups; not where it were a web. */
-function Threads({ stars, zoom }) {
-  const found = useMemo(() => (stars.length <= MOST_THREADS ? threads(stars) : []), [stars]);
-  return useMemo(
-    () =>
-      html`<g class="threads" stroke-width=${0.8 / zoom}>
-        ${found.map(
-          ([from, to]) =>
-            html`<line key=${`${from.id} ${to.id}`} x1=${round(from.at[0])} y1=${round(from.at[1])} x2=${round(to.at[0])} y2=${round(to.at[1])} />`,
-        )}
-      </g>`,
-    [found, zoom],
-  );
-}
-
-/** The goals, those recommended, and the lines between them. */
-function Chosen({ stars: { ranked, goal }, zoom }) {
-  const line = 1 / zoom;
-  return html`<g class="chosen">
-    ${
-      goal &&
-      ranked.map(
-        (star) => html`<line
-        key=${star.id}
-        x1=${goal[0]}
-        y1=${goal[1]}
-        x2=${star.at[0]}
-        y2=${star.at[1]}
-        stroke-width=${line}
-        stroke-dasharray=${star.rank > 3 ? `${2 * line} ${4 * line}` : "none"}
-      />`,
-      )
-    }
-    ${ranked.map(
-      (star) => html`<g key=${star.id}>
-        <circle class="halo" cx=${star.at[0]} cy=${star.at[1]} r=${9 / zoom} />
-        <circle class="star" cx=${star.at[0]} cy=${star.at[1]} r=${4.2 / zoom} />
-        <text x=${star.at[0] + 9 / zoom} y=${star.at[1] - 7 / zoom} font-size=${15 / zoom}>${number(star.rank)}</text>
-      </g>`,
-    )}
-    ${
-      goal &&
-      html`<g class="goal">
-      <circle class="halo" cx=${goal[0]} cy=${goal[1]} r=${20 / zoom} />
-      <path d=${fourPoints(goal, 13 / zoom)} />
-      <text x=${goal[0]} y=${goal[1] + 31 / zoom} font-size=${14 / zoom} text-anchor="middle">${strings.mapYou}</text>
-    </g>`
-    }
-  </g>`;
-}
-
-function fourPoints([x, y], far) {
-  const near = far * 0.26;
-  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
-    const [r, angle] = [i % 2 ? near : far, (i * Math.PI) / 4 - Math.PI / 2];
-    return `${round(x + r * Math.cos(angle))} ${round(y + r * Math.sin(angle))}`;
-  });
-  return `M${corners.join("L")}Z`;
-}
-
-const round = (value) => Math.round(value * 100) / 100;
-
-function Label({ star, seen }) {
-  const [x, y] = [(star.at[0] - seen.left) / seen.side, (star.at[1] - seen.top) / seen.side];
-  if (x < 0 || x > 1 || y < 0 || y > 1) return null;
-  const style = { left: `${100 * x}%`, top: `${100 * y}%` };
-  const side = `${x > 0.5 ? "to-left" : "to-right"} ${y > 0.5 ? "above" : "below"}`;
-  return html`<p class="star-label ${side}" style=${style} aria-hidden="true">
-    ${star.rank > 0 && html`<b>${number(star.rank)}</b>`} <span dir="auto">${star.title}</span>
-  </p>`;
+function Zoom({ does, not, name, children }) {
+  return html`<button type="button" onClick=${does} aria-disabled=${not} aria-label=${name}>
+    ${children}
+  </button>`;
 }
 
 function Legend({ goal }) {
+  const key = (shape, name) => html`<li><svg viewBox="0 0 16 16">${shape}</svg>${name}</li>`;
   return html`<ul class="legend" aria-hidden="true">
-    <li hidden=${!goal}><svg viewBox="0 0 16 16"><path class="goal" d=${fourPoints([8, 8], 8)} /></svg>${strings.legendGoal}</li>
-    <li hidden=${!goal}><svg viewBox="0 0 16 16"><circle class="star" cx="8" cy="8" r="4" /></svg>${strings.legendRecommended}</li>
-    <li><svg viewBox="0 0 16 16"><circle class="other" cx="8" cy="8" r="2.4" /></svg>${goal ? strings.legendOther : strings.legendAll}</li>
+    ${goal && key(html`<path class="goal" d=${fourPoints([8, 8], 8)} />`, strings.legendGoal)}
+    ${goal && key(html`<circle class="star" cx="8" cy="8" r="4" />`, strings.legendRecommended)}
+    ${key(
+      html`<circle class="other" cx="8" cy="8" r="2.4" />`,
+      goal ? strings.legendOther : strings.legendAll,
+    )}
   </ul>`;
 }
 

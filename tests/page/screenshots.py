@@ -100,6 +100,8 @@ def _shoot(page, state: str, device: str, scheme: str, *, whole: bool = False) -
         page.locator(SEEN[state]).evaluate(
             "e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 24)"
         )
+    for dialog in page.locator("dialog").all():
+        dialog.evaluate("e => e.scrollTo(0, 0)")
     page.wait_for_timeout(250)
     page.screenshot(path=TO / f"{name}-{device}.png", full_page=whole or state == "empty")
 

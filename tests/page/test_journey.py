@@ -296,3 +296,37 @@ def test_nothing_moves_for_whoever_wants_that(opened, url):
     page = opened(url, reduced_motion="reduce")
     ask(page)
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_a_map_that_has_become_another_is_asked_for_again(opened, url):
+    page = opened(url)
+
+    def older(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"map": "older"})
+
+    page.route("**/v1/map", older, times=1)
+    page.reload()
+    page.wait_for_selector(".quiet circle")
+    ask(page)
+    page.wait_for_selector(".chosen .star")
+
+
+def test_a_map_of_many_is_drawn_at_once(opened, url):
+    page = opened(url)
+    points = [
+        {"mentor": f"m{n}", "headline": f"Mentor {n}", "x": (n % 50) / 50, "y": (n // 50) / 40}
+        for n in range(2_000)
+    ]
+    many = {"index_version": "v", "map": "m", "total": 9_000, "points": points}
+    page.route("**/v1/map", lambda route: route.fulfill(json=many))
+    page.reload()
+    page.wait_for_selector(".quiet circle")
+    assert page.locator(".quiet circle").count() == 2_000
+    assert "2,000 of 9,000 mentors are drawn." in page.inner_text(".map")
+    page.focus(".sky")
+    began = page.evaluate("performance.now()")
+    for key in ("ArrowRight", "+", "ArrowUp", "-"):
+        page.keyboard.press(key)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    assert page.evaluate("performance.now()") - began < 2_000
