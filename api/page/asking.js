@@ -69,7 +69,7 @@ async function ask(method, path, body, { signal, keepalive, key } = {}) {
 }
 
 /** Filters of the page in the API's terms. */
-export function filtersBody({ country, language, within, anyone }, zone = timeZone()) {
+function filtersBody({ country, language, within, anyone }, zone = timeZone()) {
   const body = { available: anyone ? null : true };
   if (country) body.country = country;
   if (language) body.language = language;

@@ -1,7 +1,7 @@
 /** The mentors found, one card each: who, how strong the match is, and why. */
 
 import { html, useState } from "./library.js";
-import { explain, similar } from "./asking.js";
+import { similar } from "./asking.js";
 import { facts, fromWhere, Mark, Match, reasonsOf, shortened, tint, titleOf } from "./saying.js";
 import { strings } from "./strings.js";
 
@@ -86,7 +86,7 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
 }
 
 /** Quotes under the part of the goals that each answers, shared words, and what stays open. */
-export function Reasons({ one, goals, marks }) {
+function Reasons({ one, goals, marks }) {
   const { answered, nearest, words } = reasonsOf(one);
   const open = one.uncovered_goals.map((part) => goals[part]).filter(Boolean);
   const byPart = new Map();
@@ -231,6 +231,3 @@ const Columns = () =>
   html`<svg class="glyph" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
     <path d="M2.500 3h4.500v10H2.500zM9 3h4.500v10H9z" />
   </svg>`;
-
-/** Ask where a mentor stands. */
-export const standingOf = (asked, filters) => (id) => explain(asked, filters, id);

@@ -16,7 +16,6 @@ export const strings = {
   title: "Find a mentor",
   name: "Mentors",
   skip: "Skip to your goals",
-  skipToResults: "Skip to the mentors",
 
   question: "Where do you want to go?",
   invitation:
@@ -91,7 +90,6 @@ export const strings = {
     languages: "languages",
     name: "name",
   },
-  answers: (mark) => `Answers part ${mark} of your goals:`,
   shared: "Words you share",
   sharedRelated: (term) => `near your “${term}”`,
   uncovered: (count) => (count === 1 ? "Nothing found about" : "Nothing found about these"),
@@ -153,9 +151,7 @@ export const strings = {
 
   profile: "Profile",
   close: "Close",
-  why: "Why this mentor",
   whyMarked: "The passages marked below are the reasons; dotted lines are under words you share.",
-  asWritten: "In their own words",
   experience: "Experience",
   skills: "Skills",
   topics: "Offers help with",
@@ -188,7 +184,6 @@ export const strings = {
   mapLabel: (count) => `Map of ${plural(count, "one mentor", "# mentors")}`,
   mapHelp:
     "Arrow keys go from mentor to mentor, Enter opens one, plus and minus zoom, zero shows all.",
-  mapGoal: "Your goals",
   mapYou: "you",
   mapZoomIn: "Zoom in",
   mapZoomOut: "Zoom out",
@@ -198,7 +193,6 @@ export const strings = {
   mapFailed: "The map could not be loaded.",
   mapSampled: (shown, total) => `${number(shown)} of ${number(total)} mentors are drawn.`,
   mapNearer: (share) => `closer to your goals than ${percent(share)} of all mentors`,
-  mapRank: (rank) => `recommendation ${number(rank)}`,
   mapPointAt: (headline, rank) => (rank ? `${headline}, recommendation ${number(rank)}` : headline),
   mapWordsEmpty: "Once you have written your goals, this lists how near to them each mentor lies.",
   legendGoal: "your goals",
