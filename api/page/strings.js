@@ -43,7 +43,7 @@ export const strings = {
     skills: "a skill to learn",
     network: "people to meet",
     feedback: "an honest opinion",
-    transition: "a way across",
+    transition: "making the change",
     direction: "finding a direction",
     confidence: "courage",
     giving_back: "helping others grow",

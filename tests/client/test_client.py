@@ -40,6 +40,16 @@ def test_goals_are_answered(mentors):
     assert answer["recommendations"][0]["reasons"][0]["quote"]
 
 
+def test_goals_are_understood_and_mentors_lie_on_a_map(mentors):
+    assert mentors.understand(GOAL)["goals"] == mentors.recommend(GOAL)["goals"]
+    places = mentors.recommend(GOAL, limit=1, map=True)["map"]
+    chart = mentors.chart()
+    assert chart["map"] == places["map"]
+    point = next(one for one in chart["points"] if one["mentor"] == "auditor")
+    assert [point["x"], point["y"]] == places["mentors"][0]
+    assert mentors.status()["mentors"] == len(RECORDS)
+
+
 def test_pages_lead_through_everybody_once(mentors):
     pages = list(mentors.pages(GOAL, limit=1))
     found = [one["mentor"]["id"] for page in pages for one in page["recommendations"]]
