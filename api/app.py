@@ -60,6 +60,7 @@ def create_app(
         opened = tenants or Tenants(chosen, encoder, create=chosen.create)
         desk = Desk(opened, chosen.patience_s, rates)
         pages.require_publishable(desk.tenants, chosen.page_key)
+        pages.files()  # read before the first visitor comes
         desk.warm_up()
         return desk
 

@@ -165,8 +165,13 @@ class LiveIndex:
         return loose > max(LOOSE_MENTORS, LOOSE * base)
 
     def made_anew(self) -> "LiveIndex":
-        """The same index in one segment; takes a copy of everything."""
-        return self._rejoined(0)
+        """The same index in one segment; takes a copy of everything.
+
+        Without the map, whose directions may have been made from those who are gone.
+        """
+        one = self._rejoined(0)
+        parts = (one.segments, one.alive, one.free, one.shown, one.exposed_at)
+        return LiveIndex(self.space_id, self.dimension, self.sequence, *parts)
 
     def whole(self) -> Segment:
         """Everybody who counts in one segment, as a snapshot holds them."""

@@ -12,7 +12,7 @@ from indexer.projecting import Projector, charted, evenly, fitted
 from indexer.snapshot import read, read_manifest, write
 from indexer.store import Store
 from models.errors import SnapshotDamaged
-from tests.fakes import TableEncoder, live_index, put, snapshot, vectors
+from tests.fakes import RECORDS, TableEncoder, live_index, put, snapshot, vectors
 
 CREW = [{"id": f"sea{i:02}", "bio": f"Officer on {i} ships at sea."} for i in range(9)]
 
@@ -150,6 +150,15 @@ def test_a_pool_that_has_doubled_has_another_map(store, tmp_path):
     put(store, *CREW)
     follower.catch_up()
     assert follower.index.map.version != first
+
+
+def test_an_index_that_is_made_anew_forgets_directions_made_from_those_who_are_gone(store):
+    index = live_index(store, *RECORDS, *CREW).mapped()
+    without = index.without(["auditor"])
+    assert without.mapped().map.version == index.map.version
+    anew = without.made_anew()
+    assert anew.map.version == ""
+    assert anew.mapped().map.version not in ("", index.map.version)
 
 
 def test_who_was_erased_is_in_no_map_that_is_written(store, tmp_path):
