@@ -2,7 +2,7 @@
 
 import { html, useState } from "./library.js";
 import { similar } from "./asking.js";
-import { facts, fromWhere, Mark, Match, reasonsOf, shortened, tint, titleOf } from "./saying.js";
+import { fromWhere, Mark, Match, reasonsOf, shortened, tint, titleOf, Who } from "./saying.js";
 import { strings } from "./strings.js";
 
 const WORDS = 6; // shared words named on a card
@@ -28,7 +28,7 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
       <${Heading} id=${id} class="card-title" dir="auto" tabindex="-1">
         <a href=${acts.address(mentor.id)} onClick=${acts.follow(() => acts.open(mentor.id))}>${title}</a>
       <//>
-      <p class="who">${facts(one).map((said) => html`<span key=${said} dir="auto">${said}</span>`)}</p>
+      <${Who} one=${one} />
     </header>
     <${Reasons} one=${one} goals=${goals} marks=${marks} />
     <div class="actions">

@@ -107,9 +107,9 @@ function Sky({ stars, lit, onOpen }) {
     ];
   }
 
-  function zoomTo(by, [x, y] = here?.at ?? [view.x, view.y]) {
+  function zoomTo(by, [x, y] = here?.at ?? stars.goal ?? [view.x, view.y]) {
     const zoom = Math.min(MOST_ZOOM, Math.max(1, view.zoom * by));
-    const towards = zoom > view.zoom ? 0.6 : 0;
+    const towards = zoom > view.zoom ? 0.75 : 0;
     setView(
       zoom === 1
         ? WHOLE

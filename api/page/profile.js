@@ -5,7 +5,7 @@ import { Standing } from "./cards.js";
 import { Dialog } from "./dialog.js";
 import { stringAt } from "./offsets.js";
 import { languageName } from "./places.js";
-import { facts, Mark, Marked, Match, reasonsOf, shortened, titleOf } from "./saying.js";
+import { Mark, Marked, Match, reasonsOf, shortened, titleOf, Who } from "./saying.js";
 import { number, strings } from "./strings.js";
 
 const PARAGRAPH = /\n\s*\n/;
@@ -53,7 +53,7 @@ function Shown({ one, goals, marks, standing, acts }) {
   };
   const parts = [...new Set(answered.map((reason) => reason.goal))];
   return html`<${Dialog} name="profile" title=${titleOf(mentor)} onClose=${acts.close}>
-    <p class="who">${facts(one).map((said) => html`<span key=${said} dir="auto">${said}</span>`)}</p>
+    <${Who} one=${one} />
     <div class="profile-why">
       <${Match} match=${one.match} />
       <p class="fine">${strings.chance(one.chance)}</p>

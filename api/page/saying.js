@@ -6,6 +6,7 @@ import { countryName, languageName } from "./places.js";
 import { strings } from "./strings.js";
 
 const TINTS = 6;
+const JOINED = "\u2060"; // between a mark and its text no line is broken
 
 /**
  * The number that stands for each part of the goals, on both sides: parts that say nothing have
@@ -42,7 +43,9 @@ export function Marked({ text, spans }) {
   }
   return runs.map(({ quote, inner }, i) =>
     quote
-      ? html`<mark key=${i} class="quoted ${tint(quote.mark)}"><${Mark} mark=${quote.mark} />${inner}</mark>`
+      ? html`<mark key=${i} class="quoted ${tint(quote.mark)}"
+          >${quote.mark ? html`<span class="held"><${Mark} mark=${quote.mark} />${JOINED}</span>` : null}${inner}</mark
+        >`
       : html`<span key=${i}>${inner}</span>`,
   );
 }
@@ -81,12 +84,20 @@ export function fact({ code, params, text }) {
 }
 
 /** Who and where a mentor is, in a few words each. */
-export function facts({ mentor, facts: stated }) {
+function facts({ mentor, facts: stated }) {
   const { location: place, languages = [] } = mentor;
   const where = [place?.label, place?.country && countryName(place.country)].filter(Boolean);
   const found = [mentor.name, [...new Set(where)].join(", ")];
   if (languages.length) found.push(strings.speaks(languages.map(languageName)));
   return [...found, ...stated.map(fact)].filter(Boolean);
+}
+
+/** The same as a line. */
+export function Who({ one }) {
+  // Each is kept to itself, so that one from right to left does not turn round its neighbours.
+  return html`<p class="who">
+    ${facts(one).map((said, i) => html`${i > 0 ? " · " : ""}<span key=${said} dir="auto">${said}</span>`)}
+  </p>`;
 }
 
 /** What a mentor is called: the headline, or whatever there is. */

@@ -213,7 +213,7 @@ def test_a_quote_is_marked_where_it_stands_also_after_emoji(opened, url):
     marked = page.evaluate(
         """[...document.querySelectorAll('dialog .quoted')].map(mark => {
              const copy = mark.cloneNode(true);
-             copy.querySelectorAll('.mark').forEach(one => one.remove());
+             copy.querySelectorAll('.held').forEach(one => one.remove());
              return copy.textContent;
            })"""
     )
