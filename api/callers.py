@@ -23,9 +23,6 @@ _FORWARDED = frozenset(
 )
 """What proxies add: behind one, everybody would seem to be this machine."""
 
-_FOREIGN = (b"cross-site", b"same-site")
-"""What browsers say of a request that a page elsewhere has made them send."""
-
 LOOK_AGAIN_S = 1.0  # by when a key that was made or revoked in another process is known here
 NOT_SOONER_S = 0.2  # keys that nobody has make no more reads than this
 
@@ -108,10 +105,8 @@ class Callers:
     def _require_this_machine(
         self, headers: Mapping[bytes, bytes], server: tuple[str, int] | None
     ) -> None:
-        names = [_host(headers.get(b"host", b"")), _host(_origin(headers))]
-        elsewhere = any(name not in OPEN_TO for name in names) or not _is_here(server)
-        forwarded = not _FORWARDED.isdisjoint(headers)
-        if elsewhere or forwarded or headers.get(b"sec-fetch-site") in _FOREIGN:
+        elsewhere = _host(headers.get(b"host", b"")) not in OPEN_TO or not _is_here(server)
+        if elsewhere or not _FORWARDED.isdisjoint(headers):
             raise Forbidden(
                 "This server has no API keys, so it answers this machine only: make one with "
                 "'mentors keys create'."
@@ -134,12 +129,6 @@ def _is_here(server: tuple[str, int] | None) -> bool:
         return ipaddress.ip_address(server[0]).is_loopback
     except ValueError:
         return True  # a name: no socket is bound to one, so this is no server but a test
-
-
-def _origin(headers: Mapping[bytes, bytes]) -> bytes:
-    """The host of the page that sends a request; nothing where no page does."""
-    origin = headers.get(b"origin", b"")
-    return origin.partition(b"://")[2] if b"://" in origin else origin  # "null" is somebody else
 
 
 def _host(value: bytes) -> str:

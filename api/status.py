@@ -23,7 +23,6 @@ async def status(asked: Annotated[Asked, Depends(asks("admin"))]) -> Any:
 
     Figures count from when the server started; feedback is that of the last 30 days.
     """
-    asked.desk.observe()
     return Json(await asked.desk.explain(lambda: _status(asked)))
 
 

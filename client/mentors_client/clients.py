@@ -167,7 +167,7 @@ class Mentors(_Base):
 
     def _lines(self, path: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
         lines = calls.Lines()
-        sent = {"content": lines.sent(values), "headers": calls.LINES}
+        sent: dict[str, Any] = {"content": lines.sent(values), "headers": calls.LINES}
         try:
             with self._http.stream("POST", path, **sent) as answer:
                 if not answer.is_success:
@@ -301,7 +301,7 @@ class AsyncMentors(_Base):
             for line in lines.sent(values):
                 yield line
 
-        sent = {"content": content(), "headers": calls.LINES}
+        sent: dict[str, Any] = {"content": content(), "headers": calls.LINES}
         try:
             async with self._http.stream("POST", path, **sent) as answer:
                 if not answer.is_success:
