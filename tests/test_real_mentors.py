@@ -35,7 +35,7 @@ def serving(settings):
 
 
 def test_every_quote_stands_in_the_record_and_every_score_is_its_sum(serving):
-    answer = recommendations_json(serving.recommend(Request(GOAL, 50)), "")
+    answer = recommendations_json(serving.recommend(Request(GOAL, 50)), "", "")
     reasons = 0
     for one in answer["recommendations"]:
         assert sum(one["contributions"].values()) == pytest.approx(one["score"], abs=1e-6)
@@ -72,7 +72,7 @@ def test_it_recommends_clearly_better_than_whole_profiles(settings, judged):
 
 def test_replaying_a_request_gives_the_same_answer(serving):
     first, second = (serving.recommend(Request(GOAL, 20)) for _ in range(2))
-    one, two = (recommendations_json(answer, "") for answer in (first, second))
+    one, two = (recommendations_json(answer, "", "") for answer in (first, second))
     one.pop("recommendation_id")
     two.pop("recommendation_id")
     assert one == two

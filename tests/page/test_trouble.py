@@ -90,7 +90,8 @@ def test_only_the_newest_question_counts(opened, url):
     page.fill("#goals", GOAL)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".card:not(.skeleton)")
-    assert "venture capital" in page.inner_text(".asked")
+    # Whichever answer comes first, the newest question's is what stays.
+    until(page, "document.querySelector('.asked')?.innerText.includes('venture capital')")
 
 
 def test_without_hints_map_or_feedback_mentors_are_found_all_the_same(opened, url):
