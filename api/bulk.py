@@ -27,6 +27,7 @@ from models.mentor import Mentor
 
 MAX_LINE = 4 * 1024 * 1024  # bytes; a record of every field at its limit is far shorter
 MOST_LINES = 1_000_000  # of one request
+MOST_KEPT = 64 * 1024 * 1024  # bytes of results that a client has not taken; more waits for it
 TOGETHER = 16  # records embedded and committed at once
 _SENT_AT_ONCE = 64 * 1024
 _STOPPED = (
@@ -50,7 +51,9 @@ class LinesResponse(Response):
         self._request = request
         self._asked = asked
         self._more = asyncio.Event()
-        self._complete = False
+        self._taken = asyncio.Event()
+        self._kept = self._sent = 0  # bytes of results
+        self._complete = self._gone = False
 
     async def work(self, lines: Sequence[Line], results: list[Result]) -> None:
         """Add the result of each line."""
@@ -65,6 +68,8 @@ class LinesResponse(Response):
                 async for some in self._sendable(results):
                     await send({"type": "http.response.body", "body": some, "more_body": True})
             finally:
+                self._gone = True  # nobody takes any more of it, so nothing waits for that
+                self._taken.set()
                 await writing
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -77,8 +82,10 @@ class LinesResponse(Response):
                 finally:  # what is on disk is said, whatever happened after it
                     results.seek(0, 2)
                     for result in found:
-                        results.write(json.dumps(result, ensure_ascii=False).encode() + b"\n")
+                        line = json.dumps(result, ensure_ascii=False).encode() + b"\n"
+                        self._kept += results.write(line)
                     self._more.set()
+                await self._room()
         except ClientDisconnect:  # or no more came for too long: said to whoever still listens
             results.seek(0, 2)
             results.write(_STOPPED)
@@ -86,11 +93,17 @@ class LinesResponse(Response):
             log.exception("a request of many lines broke off")
             results.seek(0, 2)
             reason = "Something went wrong here; it has been logged. Lines without a result may"
-            line = json.dumps({"result": "failed", "reason": f"{reason} not have been taken."})
-            results.write(line.encode() + b"\n")
+            last = json.dumps({"result": "failed", "reason": f"{reason} not have been taken."})
+            results.write(last.encode() + b"\n")
         finally:
             self._complete = True
             self._more.set()
+
+    async def _room(self) -> None:
+        """Wait until the client has taken so much that more results may be kept for it."""
+        while self._kept - self._sent > MOST_KEPT and not self._gone:
+            self._taken.clear()
+            await self._taken.wait()
 
     async def _some(self, lines: Sequence[Line], found: list[Result]) -> None:
         taken = [line for line in lines if line[0] <= MOST_LINES]
@@ -101,15 +114,15 @@ class LinesResponse(Response):
             found.append({"line": number, "result": "rejected", "field": "", "reason": reason})
 
     async def _sendable(self, results: IO[bytes]) -> AsyncIterator[bytes]:
-        sent = 0
         while True:
             self._more.clear()
             complete = self._complete
-            results.seek(sent)
+            results.seek(self._sent)
             while some := results.read(_SENT_AT_ONCE):
-                sent += len(some)
                 yield some
-                results.seek(sent)
+                self._sent += len(some)
+                self._taken.set()
+                results.seek(self._sent)
             if complete:
                 return
             await self._more.wait()

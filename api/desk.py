@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from api.rates import Rates
 from api.tenants import Tenants
 from api.wiring import Serving
 from indexer.keys import Keys
-from models.errors import Forbidden, Overloaded
+from models.errors import Forbidden, MentorsError, Overloaded
 
 READERS = 2  # threads that encode and search; more would only fight over two cores
 WRITERS = 2  # single changes; they wait for the disk more than for a core
@@ -32,6 +33,7 @@ _AT_FIRST_S = 0.03  # what one reading takes, until some have been timed
 _MEMORY = 0.95  # how far what is known of that goes into the next estimate
 
 _T = TypeVar("_T")
+log = logging.getLogger(__name__)
 _BEARER = HTTPBearer(
     auto_error=False,  # the door has checked it; this is for the documentation
     description="An API key, as `mentors keys create` has shown it.",
@@ -97,7 +99,10 @@ class Desk:
     def warm_up(self) -> None:
         """Open every tenant that has keys, and load what loads on first use."""
         for tenant in self.callers.tenants():
-            self.tenants.open(tenant)
+            try:
+                self.tenants.open(tenant)
+            except MentorsError as error:  # it is tried again when it is asked for
+                log.warning("the tenant %s cannot be served: %s", tenant, error)
         self.tenants.first.warm_up()
 
     def open(self) -> None:

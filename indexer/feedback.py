@@ -82,7 +82,9 @@ class Feedback:
             of = sa.and_(asked.c.tenant == tenant, asked.c.recommendation == recommendation)
             connection.execute(sa.delete(asked).where(of))
             at = sa.and_(feedback.c.tenant == tenant, feedback.c.recommendation == recommendation)
-            return connection.execute(sa.delete(feedback).where(at)).rowcount
+            erased = connection.execute(sa.delete(feedback).where(at)).rowcount
+        self._database.purge_log()  # where a reader keeps it, the next emptying takes it
+        return erased
 
     def events(self, tenant: str, since: float = 0.0) -> Iterator[tuple[Event, str | None]]:
         """Every event from `since` on in the order of time, with the goals where they are kept."""

@@ -457,3 +457,13 @@ def test_a_change_that_cannot_be_followed_is_answered_as_made(client, monkeypatc
 
     monkeypatch.setattr("indexer.following.Follower.catch_up", breaks)
     assert post(client, BAKER) == [done(1, "baker", "added", 6)]
+
+
+def test_results_wait_until_those_before_are_taken_and_all_come(index, serve, monkeypatch):
+    monkeypatch.setattr("api.bulk.MOST_KEPT", 200)
+    client = serve(index())
+    lines = [json.dumps({"id": f"m{n}", "bio": "I audit ships."}) for n in range(300)]
+    answer = client.post(PATH, content="\n".join(lines).encode() + b"\n")
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["line"] for result in results] == list(range(1, 301))
+    assert {result["result"] for result in results} == {"added"}

@@ -78,6 +78,8 @@ REQUESTS = [
     ("GET", "/v1/mentors/only-theirs/similar", None),
     ("GET", "/v1/mentors/m1/similar", None),
     ("GET", "/v1/feedback", None),
+    ("GET", "/v1/map", None),
+    ("POST", "/v1/goals", {"goals": SECRET}),
     ("PATCH", "/v1/mentors/only-theirs", {"capacity": 3}),
     ("DELETE", "/v1/mentors/only-theirs", None),
     ("POST", "/v1/mentors:bulk", json.dumps({"op": "delete", "id": "only-theirs"}) + "\n"),
@@ -90,17 +92,45 @@ def send(client, method, path, body, **headers):
     return client.request(method, path, json=body, headers=headers)
 
 
+WORDS_OF_THEIRS = [record["bio"] for record in THEIRS]  # whole sentences, which no request has
+
+
 @pytest.mark.parametrize(("method", "path", "body"), REQUESTS)
 def test_what_one_is_told_holds_nothing_of_the_other(sides, method, path, body):
     answer = send(sides.ours, method, path, body)
-    asked = json.dumps(body)
-    if SECRET not in asked:
+    assert not [words for words in WORDS_OF_THEIRS if words in answer.text]
+    if SECRET not in json.dumps(body):
         assert SECRET not in answer.text
-    assert not re.search(r"only-theirs", answer.text.replace(asked, "")) or "only-theirs" in (
-        path + asked
-    )
-    assert "funds" not in answer.text
+    if "only-theirs" not in path + json.dumps(body):
+        assert "only-theirs" not in answer.text
     assert send(sides.theirs, "GET", "/v1/mentors/only-theirs", None).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [one for one in REQUESTS if one[0] in ("GET", "POST")][:4]
+)
+def test_the_same_requests_tell_the_other_of_their_own(sides, method, path, body):
+    told_ = send(sides.theirs, method, path, body).text
+    assert [words for words in WORDS_OF_THEIRS if words in told_]
+
+
+def test_every_operation_that_takes_a_tenant_s_key_is_tried(sides):
+    document = sides.ours.get("/openapi.json").json()
+    described = {
+        (method.upper(), re.sub(r"{[^}]+}", "X", path))
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if "security" in operation
+    }
+    tried = {(m, re.sub(r"(only-theirs|m1)", "X", p)) for m, p, _ in REQUESTS}
+    by_name = {  # each has a test of its own below
+        ("PUT", "/v1/mentors/X"),
+        ("POST", "/v1/feedback"),
+        ("DELETE", "/v1/feedback/X"),
+        ("GET", "/metrics"),
+        ("GET", "/v1/status"),
+    }
+    assert tried | by_name == described
 
 
 ABSENT = [
@@ -193,8 +223,9 @@ def test_an_idempotency_key_of_one_replays_nothing_to_the_other(sides):
 
 
 def test_figures_of_the_whole_server_are_not_for_tenants_and_name_none(sides):
-    answers = [side.get("/metrics") for side in (sides.ours, sides.theirs)]
-    assert [answer.status_code for answer in answers] == [403, 403]
+    for path in ("/metrics", "/v1/status"):
+        answers = [side.get(path) for side in (sides.ours, sides.theirs)]
+        assert [answer.status_code for answer in answers] == [403, 403]
     said = observing.page()[0].decode()
     assert "mentors_requests_total" in said
     assert not any(word in said for word in ("theirs", "only-", SECRET, "m1"))

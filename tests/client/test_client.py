@@ -68,10 +68,8 @@ def test_a_mentor_is_explained_and_has_others_alike(mentors):
     assert len(mentors.similar("auditor", limit=2)["similar"]) == 2
 
 
-@pytest.mark.parametrize("id", ["m-1", "ü-ß?#&x=y%2F;:", "..", "."])
+@pytest.mark.parametrize("id", ["m-1", "ü-ß?#&x=y%2F;:"])
 def test_a_mentor_is_added_changed_and_erased(mentors, id):
-    if id in ("..", "."):
-        id = f"x{id}y"
     assert mentors.put(id, {"bio": "Ship officer."}, new=True)["result"] == "added"
     record, etag = mentors.mentor(id)
     assert record["id"] == id
