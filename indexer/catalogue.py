@@ -20,6 +20,7 @@ from models.mentor import Location, Mentor
 
 _TEXTS = ("country", "timezone", "seniority", "organization")
 _LISTS = ("languages", "industries", "skills", "organizations")
+_BISECTED = 300  # rows for each id that is looked for, from which on a hash of all is not worth it
 SCHEMA = pa.schema(
     [("id", pa.string()), ("text_hash", pa.string())]
     + [(name, pa.string()) for name in _TEXTS]
@@ -93,7 +94,10 @@ class ArrowCatalogue:
         return at if at < self.size and self._ids[at].as_py() == id else None
 
     def find(self, ids: Sequence[str]) -> NDArray[np.int64]:
-        """The row of each of many ids, -1 for those who are not here; shape (len(ids),)."""
+        """The row of each of the ids, -1 for those who are not here; shape (len(ids),)."""
+        if _BISECTED * len(ids) < self.size:
+            rows_or_none = (self.row(id) for id in ids)
+            return np.asarray([-1 if row is None else row for row in rows_or_none], np.int64)
         found = pc.index_in(pa.array(ids, pa.string()), value_set=self._ids)
         rows: NDArray[np.int64] = found.fill_null(-1).to_numpy().astype(np.int64)
         return rows

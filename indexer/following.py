@@ -18,6 +18,7 @@ from models.errors import SnapshotDamaged
 from models.spaces import mismatch
 
 AT_ONCE = 2_000  # changes read together; bounds the memory of a long way
+SEGMENTS = 32  # more of them are joined on the way: each one more is asked at every step
 log = logging.getLogger(__name__)
 
 
@@ -100,6 +101,8 @@ class Follower:
             complete = len(changes) < AT_ONCE
             since = head.sequence if complete else changes[-1].revision
             index = index.advanced(since, changes, self._vectors)
+            if len(index.segments) > SEGMENTS:
+                index = index.tidied()
             changed |= {change.id for change in changes}
             if complete:
                 now, shown = self._store.exposures(self._tenant, index.exposed_at, list(changed))

@@ -97,15 +97,15 @@ class LiveIndex:
         """
         alive, free = self.alive.copy(), self.free.copy()
         rewritten: dict[str, Mentor] = {}
-        for change in changes:
-            row = self.catalogue.row(change.id)
+        at = self.catalogue.find([change.id for change in changes]).tolist()
+        for change, row in zip(changes, at, strict=True):
             mentor = None if change.record is None else readable(change.record)
             if change.record is not None and mentor is None:
                 log.warning("the record of %r is damaged: 'mentors verify' says more", change.id)
-            if mentor and row is not None and self.catalogue.text_hash(row) == change.text_hash:
+            if mentor and row >= 0 and self.catalogue.text_hash(row) == change.text_hash:
                 free[row] = mentor.can_take_a_mentee
                 continue
-            if row is not None:
+            if row >= 0:
                 alive[row] = False
             if mentor:
                 rewritten[mentor.id] = mentor
@@ -121,18 +121,17 @@ class LiveIndex:
     def exposed(self, shown: Mapping[str, int], exposed_at: int) -> "LiveIndex":
         """The same index with these counts of who was shown, as of the change `exposed_at`."""
         counts = self.shown.copy()
-        for id, count in shown.items():
-            if (row := self.catalogue.row(id)) is not None:
-                counts[row] = count
+        rows = self.catalogue.find(list(shown))
+        here = rows >= 0
+        counts[rows[here]] = np.fromiter(shown.values(), np.int64)[here]
         parts = (self.segments, self.alive, self.free, counts, exposed_at)
         return self._same(self.sequence, *parts)
 
     def without(self, ids: Iterable[str]) -> "LiveIndex":
         """The same index without these mentors."""
         alive = self.alive.copy()
-        for id in ids:
-            if (row := self.catalogue.row(id)) is not None:
-                alive[row] = False
+        rows = self.catalogue.find(list(ids))
+        alive[rows[rows >= 0]] = False
         return self._with(self.sequence, self.segments, alive, self.free, self.shown)
 
     def tidied(self) -> "LiveIndex":
@@ -289,28 +288,35 @@ class LiveCatalogue:
 
     def text_hashes_of(self, ids: Sequence[str]) -> list[str | None]:
         """The text hash of each of many mentors as indexed, None for somebody who is not here."""
+        rows = self.find(ids)
+        order = np.argsort(rows, kind="stable")
+        order = order[rows[order] >= 0]
+        parts = self._index.parts(rows[order])
+        hashes = (text for segment, at in parts for text in segment.catalogue.text_hashes(at))
         found: list[str | None] = [None] * len(ids)
-        for segment, first in zip(self._index.segments, self._index.first[:-1], strict=True):
-            rows = segment.catalogue.find(ids)
-            here = np.flatnonzero(rows >= 0)
-            here = here[self._index.alive[first + rows[here]]]
-            hashes = segment.catalogue.text_hashes(rows[here])
-            for i, text_hash in zip(here.tolist(), hashes, strict=True):
-                found[i] = text_hash
+        for i, text_hash in zip(order.tolist(), hashes, strict=True):
+            found[i] = text_hash
         return found
 
     def row(self, id: str) -> int | None:
         """The row at which the mentor counts, or None."""
-        for segment, first in zip(self._index.segments, self._index.first[:-1], strict=True):
-            local = segment.catalogue.row(id)
-            if local is not None and self._index.alive[first + local]:
-                return int(first) + local
-        return None
+        row = int(self.find([id])[0])
+        return None if row < 0 else row
 
     def rows(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """The rows of the ids that are here, sorted; unknown ids are left out."""
-        found = (self.row(id) for id in set(ids))
-        return np.asarray(sorted(row for row in found if row is not None), dtype=np.int64)
+        found = np.unique(self.find(ids))
+        return found[found >= 0]
+
+    def find(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """The row at which each of the ids counts, -1 for those who are not here; (len(ids),)."""
+        found = np.full(len(ids), -1)
+        for segment, first in zip(self._index.segments, self._index.first[:-1], strict=True):
+            rows = segment.catalogue.find(ids)
+            here = np.flatnonzero(rows >= 0)
+            here = here[self._index.alive[first + rows[here]]]
+            found[here] = first + rows[here]
+        return found
 
     def having(self, column: str, texts: Collection[str]) -> NDArray[np.bool_]:
         """Which rows have one of `texts` in `column`, without regard to case; shape (size,)."""

@@ -5,6 +5,7 @@ import pytest
 
 from indexer.following import Follower, Origin
 from indexer.generations import Generations
+from indexer.live import LiveIndex
 from indexer.snapshot import Snapshot
 from indexer.store import Store
 from indexer.vectors import Vectors
@@ -262,6 +263,25 @@ def test_a_long_way_is_gone_in_pieces_that_are_told(follow, store, monkeypatch):
     follower = follow(lambda done, of: told.append((done, of)))
     assert told == [(2, 5), (4, 5)]
     assert (follower.index.sequence, ids(follower)) == (5, FIVE)
+
+
+def test_a_long_way_is_gone_with_few_segments(follow, store, monkeypatch):
+    monkeypatch.setattr("indexer.following.AT_ONCE", 1)
+    monkeypatch.setattr("indexer.following.SEGMENTS", 4)
+    put(store, *({**BAKER, "id": f"baker{n:02}"} for n in range(40)))
+    seen = []
+    advanced = LiveIndex.advanced
+
+    def watched(index, sequence, changes, vectors):
+        after = advanced(index, sequence, changes, vectors)
+        seen.append(len(after.segments))
+        return after
+
+    monkeypatch.setattr(LiveIndex, "advanced", watched)
+    follower = follow()
+    assert ids(follower) == [f"baker{n:02}" for n in range(40)]
+    assert len(seen) == 41  # the last step finds nothing more
+    assert max(seen) < 10  # small ones are joined, as many as there are sizes stay
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 5, 6])
