@@ -16,6 +16,7 @@ HERE = ROOT / "benchmarks"
 LIMIT = 10  # mentors of an answer
 
 OURS, PLAIN, WHOLE = "this engine", "plain", "one vector a mentor"
+EVERY_CORE = f"{OURS}, a process a core"
 CHROMA, TXTAI = "chromadb", "txtai"
 NAMES = {
     OURS: "this engine, reasons quoted and summed",
@@ -45,12 +46,12 @@ class Contender:
     most: int = 10_000_000
 
 
-def ours(*, explain: bool = True, limit: int = LIMIT) -> Contender:
+def ours(*, explain: bool = True, limit: int = LIMIT, workers: int = 1) -> Contender:
     return Contender(
-        OURS,
+        OURS if workers == 1 else EVERY_CORE,
         lambda crowd: mentors("index", crowd.file, "--data", crowd.data),
         lambda crowd: crowd.data,
-        lambda crowd: mentors("serve", "--data", crowd.data),
+        lambda crowd: mentors("serve", "--data", crowd.data, "--workers", workers),
         environment() | {"MENTORS_PATIENCE_S": "60"},  # like the others, it lets everybody wait
         "/health/ready",
         "/v1/recommendations",

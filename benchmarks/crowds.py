@@ -267,11 +267,10 @@ def draw(crowd: Crowd, real: Crowd) -> None:
     source.close()
     encoder = Drawn(bank, before["encoder"], before["runtime"])
     indexing = Indexing(Settings(data=crowd.data), lambda _: encoder)
-    records = map(mentor_from, Cutting(crowd).records())
-    there = indexing.store.count(indexing.tenant)
-    while some := list(itertools.islice(records, AT_ONCE)):
-        if there < crowd.size:  # each was written or not as a whole, so a run cut off goes on
-            indexing.writer.put(some)
+    if indexing.store.count(indexing.tenant) < crowd.size:
+        records = map(mentor_from, Cutting(crowd).records())
+        while some := list(itertools.islice(records, AT_ONCE)):
+            indexing.writer.put(some)  # who is there already costs a comparison
     publish_anew(indexing)
 
 

@@ -13,18 +13,17 @@ ROOT = Path(__file__).parent.parent
 
 def stamp() -> str:
     """One line for the head of a result file."""
-    return (
-        f"Measured {datetime.now(UTC):%Y-%m-%d} at commit {_commit()}, on {_processor()}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}."
-    )
+    return f"Measured {today()} at commit {commit()}, on {here()}."
+
+
+def today() -> str:
+    """The day, as 2026-11-25."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def here() -> str:
-    """The commit and the machine, without the day: what figures of one run have in common."""
-    return (
-        f"commit {_commit()}, {_processor()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}"
-    )
+    """The machine, and the Python on it."""
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def pinned_to_first(command: Sequence[str]) -> list[str]:
@@ -49,7 +48,8 @@ def _pinned(command: Sequence[str], chosen: Callable[[list[int]], list[int]]) ->
     return ["taskset", "-c", cores, *command]
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The short hash of the commit, and whether anything but results was changed since."""
     git = ["git", "-C", str(ROOT)]
     head = subprocess.run(
         [*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False

@@ -107,16 +107,22 @@ def answers(port: int, path: str) -> bool:
 
 
 def memory_mib(pid: int) -> dict[str, float]:
-    """MiB of a process by kind: "Rss", its "Anonymous" part, the rest "File", and "Pss".
+    """MiB of a process and its children by kind: "Rss", its "Anonymous" part, the rest, and "Pss".
 
-    Pss counts a page that n processes map as one nth, Rss in full.
+    The rest is called "File". Pss counts a page that n processes map as one nth, Rss in full.
     """
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
-    found = {
-        name: int(kib) / 1024 for name, kib in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE)
-    }
-    wanted = {name: found[name] for name in ("Pss", "Rss", "Anonymous")}
-    return wanted | {"File": wanted["Rss"] - wanted["Anonymous"]}
+    found = dict.fromkeys(("Pss", "Rss", "Anonymous"), 0.0)
+    for one in (pid, *_children(pid)):
+        text = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="utf-8")
+        for name, kib in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE):
+            if name in found:
+                found[name] += int(kib) / 1024
+    return found | {"File": found["Rss"] - found["Anonymous"]}
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    return [int(child) for child in text.split()]
 
 
 def free_gib() -> float:

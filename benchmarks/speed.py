@@ -1,10 +1,12 @@
 """Measure speed beside others in one run, and write benchmarks/speed.md with its picture.
 
-    python speed.py --judged FOLDER [--sizes 1k,10k,100k,1m] [--only STEP] [--quick] [--render]
+    python speed.py --judged FOLDER [--sizes 1k,10k,100k,1m] [--only STEP] [--keep-older] [--quick]
+        [--render]
 
 Each step keeps its figures in speed.json beside the crowds, so a run that was cut off goes on where
-it was; figures of another commit or machine are not mixed with these. `--render` writes the report
-of what is there.
+it was. Figures of another machine are never mixed with these, those of another commit only with
+`--keep-older`, and the report says which; all contenders of a step are measured together.
+`--render` writes the report of what is there.
 """
 
 import argparse
@@ -24,7 +26,7 @@ from typing import Any
 import speed_report
 import speed_steps
 from crowds import Crowd
-from machine import ROOT, has_own_core, here, stamp
+from machine import ROOT, commit, has_own_core, here, today
 from occupations import OCCUPATIONS
 from speed_steps import Plan
 
@@ -39,15 +41,19 @@ class Kept:
 
     path: Path
 
-    def read(self, about: Mapping[str, Any] | None) -> dict[str, Any]:
-        """What is kept; nothing where it is of another commit, machine or kind of run.
+    def read(self, about: Mapping[str, Any] | None, commit: str | None = None) -> dict[str, Any]:
+        """What is kept; nothing where it is of another machine or kind of run.
 
-        `about` says of which; None takes whatever there is.
+        `about` says of which, None takes whatever there is; `commit` leaves only its own steps.
         """
         if not self.path.is_file():
             return {}
         values = json.loads(self.path.read_text(encoding="utf-8"))
-        return dict(values) if about in (None, values["about"]) else {}
+        if about not in (None, values["about"]):
+            return {}
+        steps = values["steps"].items()
+        mine = {name: step for name, step in steps if commit in (None, step["commit"])}
+        return dict(values, steps=mine)
 
     def write(self, values: Mapping[str, Any]) -> None:
         aside = self.path.with_suffix(".part")
@@ -62,9 +68,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = Kept(folder / ("quick.json" if given.quick else "speed.json"))
     about = {"here": here(), "sizes": given.sizes, "runs": given.runs, "encoded": given.encode}
-    values = kept.read(None if given.render else about)
+    older = given.render or given.keep_older
+    values = kept.read(None if given.render else about, None if older else commit())
     if not values and not given.render:
-        values = {"about": about, "stamp": stamp(), "versions": _versions(), "steps": {}}
+        values = {"about": about, "versions": _versions(), "steps": {}}
         values["own_core"] = has_own_core()
     if not given.render:
         occupations = given.judged / OCCUPATIONS
@@ -81,7 +88,7 @@ def main() -> None:
                 found = step()
             except MemoryError as error:
                 found = {"left_out": f"there is not enough memory ({error})"}
-            found["took_s"] = time.perf_counter() - began
+            found |= {"took_s": time.perf_counter() - began, "commit": commit(), "day": today()}
             values["steps"][name] = found
             kept.write(values)
     if not values:
@@ -101,6 +108,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--pools", type=Path, default=ROOT / "build" / "crowds")
     parser.add_argument("--only", help="one step, or all sizes of one")
+    parser.add_argument("--keep-older", action="store_true", help="what another commit measured")
     parser.add_argument("--quick", action="store_true", help="few mentors, one run, to try it out")
     parser.add_argument("--render", action="store_true", help="measure nothing")
     parser.add_argument("--out", type=Path, help="the report")

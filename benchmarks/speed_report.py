@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import growth
-from contenders import NAMES, OURS, PLAIN, TXTAI
+from contenders import EVERY_CORE, NAMES, OURS, PLAIN, TXTAI
 from speed_inside import PLAIN as PLAIN_ENCODER
 from speed_inside import REFERENCE
 
@@ -79,7 +79,7 @@ def _head(values: Values, command: str) -> str:
     used = f" and took at most {max(shares):.0%} of one" if shares else ""
     about = values["about"]
     return (
-        f"# Speed\n\n{values['stamp']} {versions}.\n\n"
+        f"# Speed\n\nMeasured {_when(values['steps'])}, on {about['here']}. {versions}.\n\n"
         f"Made by `{command}` in {hours:.1f} hours. {_runs(about['runs'])}; "
         f"all contenders are measured in the same run, "
         f"in turn. What sends requests {core}{used}. Every request is another goal, and asks for "
@@ -91,6 +91,16 @@ def _head(values: Values, command: str) -> str:
         f"passages embedded by sentence-transformers (torch, float32), in a flat FAISS index, "
         f"grouped to mentors by their best passage, which is quoted, served by FastAPI.\n"
     )
+
+
+def _when(steps: Values) -> str:
+    """On which day and at which commit; of several commits, which steps at which."""
+    found: dict[str, list[str]] = {}
+    for name, step in steps.items():
+        found.setdefault(f"{step['day']} at commit {step['commit']}", []).append(name)
+    if len(found) == 1:
+        return next(iter(found))
+    return " and ".join(f"{when} ({', '.join(names)})" for when, names in found.items())
 
 
 def _runs(runs: int) -> str:
@@ -216,28 +226,40 @@ def _load_rows(steps: Values) -> list[Row]:
     step = _there(steps, "load")
     if step is None:
         return []
-    size, ours = f"{step['size']:,}", step["clients"][OURS]
-    plain = step["clients"][PLAIN]
-    each = _each(ours["32"], "per_second")
-    behind = [32_000 / per_second for per_second in each]  # ms that a fair turn takes
-    return [
-        Row(
-            f"requests a second ÷ plain, 32 clients, {size} mentors",
-            _ratios(each, _each(plain["32"], "per_second")),
-            6.0,
-            least=True,
-        ),
-        Row(
-            f"99th percentile with 8 clients ÷ lone median, {size}",
-            _ratios(_each(ours["8"], "p99"), _each(ours["1"], "p50")),
-            8.0,
-        ),
-        Row(
-            f"99th percentile with 32 clients ÷ (32 ÷ throughput), {size}",
-            _ratios(_each(ours["32"], "p99"), behind),
-            2.0,
-        ),
-    ]
+    size, plain = f"{step['size']:,}", step["clients"][PLAIN]
+    rows = []
+    for name in _ours(step["clients"]):
+        ours, how = step["clients"][name], _how(name)
+        each = _each(ours["32"], "per_second")
+        behind = [32_000 / per_second for per_second in each]  # ms that a fair turn takes
+        rows += [
+            Row(
+                f"requests a second ÷ plain, 32 clients, {size} mentors{how}",
+                _ratios(each, _each(plain["32"], "per_second")),
+                6.0,
+                least=True,
+            ),
+            Row(
+                f"99th percentile with 8 clients ÷ lone median, {size}{how}",
+                _ratios(_each(ours["8"], "p99"), _each(ours["1"], "p50")),
+                8.0,
+            ),
+            Row(
+                f"99th percentile with 32 clients ÷ (32 ÷ throughput), {size}{how}",
+                _ratios(_each(ours["32"], "p99"), behind),
+                2.0,
+            ),
+        ]
+    return rows
+
+
+def _ours(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in (OURS, EVERY_CORE)]
+
+
+def _how(name: str) -> str:
+    """What a row says of how this engine is served, where that is not by one process."""
+    return name.removeprefix(OURS)
 
 
 def _explanation_rows(steps: Values) -> list[Row]:
@@ -282,8 +304,16 @@ def _memory_rows(steps: Values) -> list[Row]:
     step = _there(steps, "load")
     if step is None:
         return []
-    gb = step["memory_mib"][OURS]["Pss"] * 1024**2 / 1e9
-    return [Row(f"memory of serving {step['size']:,} mentors (PSS)", [gb], 1.2, " GB")]
+    mib = step["memory_mib"]
+    return [
+        Row(
+            f"memory of serving {step['size']:,} mentors (PSS){_how(name)}",
+            [mib[name]["Pss"] * 1024**2 / 1e9],
+            1.2,
+            " GB",
+        )
+        for name in _ours(mib)
+    ]
 
 
 def _cold_rows(steps: Values) -> list[Row]:
@@ -345,7 +375,8 @@ def _load(steps: Values) -> str:
         return ""
     lines = [
         f"## Many at once, {step['size']:,} mentors\n",
-        "Each client sends its next request when it has its answer.\n",
+        "Each client sends its next request when it has its answer. *A process a core* is "
+        "`mentors serve --workers N`.\n",
         "| | clients | requests a second | median, ms | 99th percentile, ms |",
         "|---|---|---|---|---|",
     ]
@@ -370,7 +401,8 @@ def _load(steps: Values) -> str:
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines.append(
         "\nPSS is what counts above: all that is the process's own, files it has mapped and holds "
-        "in memory included, and its share of what others have mapped too."
+        "in memory included, and its share of what others have mapped too. Of several processes it "
+        "is the sum; RSS counts what they share once for each."
     )
     return "\n".join(lines) + "\n"
 

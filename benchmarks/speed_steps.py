@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import statistics
 import sys
@@ -180,7 +181,9 @@ def requests(plan: Plan, crowd: Crowd) -> dict[str, Any]:
 def load_of_many(plan: Plan) -> dict[str, Any]:
     """What several clients at once get, who each wait for their answer; and memory meanwhile."""
     crowd = plan.large
-    taking = [contenders.ours(), contenders.others()[PLAIN]]
+    workers = os.cpu_count() or 1
+    several = [contenders.ours(workers=workers)] if workers > 1 else []
+    taking = [contenders.ours(), *several, contenders.others()[PLAIN]]
     for one in taking:
         _present(one, plan, crowd)
     found: dict[str, dict[str, list[dict[str, float]]]] = {one.name: {} for one in taking}

@@ -53,10 +53,9 @@ def values():
         },
     }
     for step in steps.values():
-        step["took_s"] = 900.0
+        step |= {"took_s": 900.0, "commit": "abc", "day": "2026-01-02"}
     return {
-        "about": {"here": "commit abc", "runs": 3, "encoded": 10_000},
-        "stamp": "Measured on a day at commit abc.",
+        "about": {"here": "a machine", "runs": 3, "encoded": 10_000},
         "versions": {"torch": "2"},
         "own_core": False,
         "steps": steps,
@@ -112,9 +111,33 @@ def test_what_is_left_out_is_said(lines):
 
 def test_the_head_says_how_long_it_took_and_what_sending_took(lines):
     head = "\n".join(lines[:6])
-    assert "Measured on a day at commit abc. torch 2." in head
+    assert "Measured 2026-01-02 at commit abc, on a machine. torch 2." in head
     assert "in 1.8 hours" in head
     assert "took at most 7% of one" in head
+
+
+def test_steps_of_another_commit_are_named(values):
+    from speed_report import report
+
+    values["steps"]["load"]["commit"] = "def"
+    head = report(values, "make bench").splitlines()[2]
+    assert head.startswith("Measured 2026-01-02 at commit abc (indexing, encoding, requests 1000,")
+    assert " and 2026-01-02 at commit def (load), on a machine." in head
+
+
+def test_a_process_a_core_has_rows_of_its_own(values):
+    from speed_report import report
+
+    load = values["steps"]["load"]
+    several = f"{OURS}, a process a core"
+    load["clients"][several] = {n: runs(2.0, per_second=100.0) for n in ("1", "8", "32")}
+    load["memory_mib"][several] = dict(load["memory_mib"][OURS], Pss=2_000.0)
+    lines = report(values, "make bench").splitlines()
+    name = "requests a second ÷ plain, 32 clients, 100,000 mentors"
+    assert f"| {name} | 10 | ≥ 6 | yes |" in lines
+    assert f"| {name}, a process a core | 5 | ≥ 6 | no |" in lines
+    name = "memory of serving 100,000 mentors (PSS), a process a core"
+    assert f"| {name} | 2.1 GB | ≤ 1.2 GB | no |" in lines
 
 
 def test_the_picture_has_a_line_a_system_and_names_do_not_lie_on_each_other(values):
@@ -143,12 +166,14 @@ def test_names_of_lines_that_end_together_stand_apart():
     assert float(root.get("viewBox").split()[3]) > ys[2]
 
 
-def test_figures_of_another_commit_are_not_used(tmp_path):
+def test_figures_of_another_machine_or_commit_are_not_used(tmp_path):
     from speed import Kept
 
     kept = Kept(tmp_path / "speed.json")
     assert kept.read({"here": "a"}) == {}
-    kept.write({"about": {"here": "a"}, "steps": {"cold": {}}})
-    assert kept.read({"here": "a"})["steps"] == {"cold": {}}
+    steps = {"cold": {"commit": "abc"}, "load": {"commit": "def"}}
+    kept.write({"about": {"here": "a"}, "steps": steps})
+    assert kept.read({"here": "a"}, "abc")["steps"] == {"cold": {"commit": "abc"}}
+    assert kept.read({"here": "a"})["steps"] == steps
     assert kept.read({"here": "b"}) == {}
-    assert kept.read(None)["steps"] == {"cold": {}}
+    assert kept.read(None)["steps"] == steps
