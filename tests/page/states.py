@@ -75,4 +75,6 @@ def walk(page, words: Words = OF_FAKES):
     yield "failed"
     page.context.set_offline(True)
     page.wait_for_selector(".banner")
+    page.click(".problem button")
+    until(page, "document.querySelector('.problem h3')?.textContent === 'You are offline'")
     yield "offline"
