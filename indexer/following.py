@@ -18,7 +18,7 @@ from models.errors import SnapshotDamaged
 from models.spaces import mismatch
 
 AT_ONCE = 2_000  # changes read together; bounds the memory of a long way
-SEGMENTS = 32  # more of them are joined on the way: each one more is asked at every step
+SEGMENTS = 1_000  # more of them are joined on the way, for each is asked at every step
 log = logging.getLogger(__name__)
 
 

@@ -137,12 +137,13 @@ class LiveIndex:
     def tidied(self) -> "LiveIndex":
         """The same index with small segments of like size joined.
 
-        As in a log-structured merge tree each mentor is copied a logarithmic number of times.
+        As in a log-structured merge tree each mentor is copied a logarithmic number of times. The
+        first segment is made anew by `made_anew` only, unless nobody is in it.
         """
         sizes = [segment.size for segment in self.segments]
-        first = len(sizes)
+        first, last = len(sizes), 1 if sizes[0] else 0
         behind = 0
-        while first > 1 and (behind == 0 or sizes[first - 1] <= 2 * behind):
+        while first > last and (behind == 0 or sizes[first - 1] <= 2 * behind):
             first -= 1
             behind += sizes[first]
         return self._rejoined(first) if len(sizes) - first > 1 else self
