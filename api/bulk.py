@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api import observing
+from api import observing, problems
 from api.desk import Asked
 from api.wiring import Serving
 from indexer.records import mentor_from, unknown_fields
@@ -259,10 +259,10 @@ def said(outcome: Outcome, ignored: list[str]) -> Result:
 def _refused(number: int, id: object, error: MentorsError) -> Result:
     """`rejected`: the line must be mended; `failed`: the same line may be sent again later."""
     mendable = isinstance(error, BadInput | MentorNotFound)
-    reason = str(error).rstrip(".").encode(errors="backslashreplace").decode()
+    reason = problems.sentence(error).encode(errors="backslashreplace").decode()
     return (
         {"line": number}
         | ({"id": id.encode(errors="backslashreplace").decode()} if isinstance(id, str) else {})
         | {"result": "rejected" if mendable else "failed"}
-        | {"field": error.pointer if isinstance(error, BadInput) else "", "reason": f"{reason}."}
+        | {"field": error.pointer if isinstance(error, BadInput) else "", "reason": reason}
     )

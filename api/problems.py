@@ -1,5 +1,6 @@
 """Errors over HTTP: RFC 9457 problem details, from one table."""
 
+import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -17,6 +18,8 @@ from models.errors import (
     BadInput,
     Busy,
     CursorExpired,
+    DataFolderError,
+    EncoderUnavailable,
     Forbidden,
     IndexBehind,
     InFlight,
@@ -27,9 +30,12 @@ from models.errors import (
     RateLimited,
     RecommendationNotFound,
     RecordRejected,
+    SpaceMismatch,
     StoreUnavailable,
     Unauthorized,
 )
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1  # a full queue is worked off long before
@@ -50,6 +56,16 @@ _TABLE: tuple[tuple[type[MentorsError], int, str], ...] = (
     (Forbidden, 403, "Not with this API key"),
     (RateLimited, 429, "Too many requests"),
     (MentorsError, 503, "The service cannot answer now"),
+)
+
+# What whoever asks is told of errors whose own sentence is for whoever runs the server: it names
+# folders, files and settings, and goes to the log. The first entry that fits wins.
+_LOGGED: tuple[tuple[type[MentorsError], str], ...] = (
+    (StoreUnavailable, "The database cannot be used just now: try again in a moment."),
+    (Busy, "Another process is at the same work: try again in a moment."),
+    (SpaceMismatch, "The index has moved to an encoder that is not loaded here: try again later."),
+    (DataFolderError, "What is stored cannot be used just now: the server's log says why."),
+    (EncoderUnavailable, "The encoder cannot be used just now: the server's log says why."),
 )
 
 
@@ -80,13 +96,22 @@ def content(error: MentorsError) -> dict[str, object]:
     """The problem that an error is, as JSON values."""
     status, title = next((s, t) for kind, s, t in _TABLE if isinstance(error, kind))
     name = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__)
-    detail = str(error).rstrip(".") + "."  # those of records are parts of a sentence elsewhere
+    detail = sentence(error)
     pointer = getattr(error, "pointer", "")
     if isinstance(error, RecordRejected) and not pointer and detail[:1].islower():
         detail = f"The record {detail}"
     said = {"type": f"urn:mentors:{name[1:]}", "title": title, "status": status}
     said["detail"] = _encodable(detail)
     return said | ({"pointer": _encodable(pointer)} if pointer else {})
+
+
+def sentence(error: MentorsError) -> str:
+    """What whoever asks is told of an error; what they must not read is logged here instead."""
+    instead = next((said for kind, said in _LOGGED if isinstance(error, kind)), None)
+    if instead is not None:
+        log.warning("%s: %s", type(error).__name__, error)
+        return instead
+    return str(error).rstrip(".") + "."  # those of records are parts of a sentence elsewhere
 
 
 def of(error: MentorsError) -> JSONResponse:
