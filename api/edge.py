@@ -50,6 +50,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":  # as GET to all within; the protocol knows better, and sends no body
+            scope = {**scope, "method": "GET"}
         headers = dict(scope["headers"])
         given = headers.get(REQUEST_ID, b"")
         id = given if _ACCEPTED.match(given) else secrets.token_hex(16).encode()
@@ -79,7 +82,7 @@ class Edge:
                     raise
                 await problems.unexpected()(scope, receive, sending)
             finally:
-                observing.answered(scope, status, time.perf_counter() - began)
+                observing.answered(method, scope, status, time.perf_counter() - began)
 
     async def _within_limits(
         self, scope: Scope, body: "_Body", receive: Receive, send: Send

@@ -75,15 +75,15 @@ def asked_by(caller: Caller) -> None:
     structlog.contextvars.bind_contextvars(key=caller.key, tenant=caller.tenant)
 
 
-def answered(scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
+def answered(method: str, scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
     """Count a request, and write its line."""
     route = _route(scope)
-    REQUESTS.labels(scope["method"], route, status or GONE).inc()
+    REQUESTS.labels(method, route, status or GONE).inc()
     SECONDS.labels(route, status or GONE).observe(seconds)
     if route not in QUIET:
         log.info(
             "request",
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),

@@ -171,8 +171,10 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     name = "-".join(detail.lower().split())
     answer = problem(status, detail, f"{detail}.", type=f"urn:mentors:{name}")
     answer.headers.update(getattr(error, "headers", None) or {})
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:  # the router names those of one route only
-        answer.headers["Allow"] = ", ".join(_methods(request))
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router names those of one route only; of pages, which have one, the document has none.
+        methods = _methods(request) or answer.headers.get("Allow", "GET").split(", ")
+        answer.headers["Allow"] = ", ".join(methods + ["HEAD"] * ("GET" in methods))
     return answer
 
 

@@ -300,6 +300,41 @@ def test_a_wrong_method_is_told_the_right_one(client):
     assert answer.status_code == 405
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["allow"] == "POST"
+    assert client.head(PATH).status_code == 405
+    assert client.post("/v1/map").headers["allow"] == "GET, HEAD"
+    assert client.post("/docs").headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/status", 200),
+        ("/docs", 200),
+        ("/openapi.json", 200),
+        ("/health/live", 200),
+        ("/health/ready", 200),
+        ("/metrics", 200),
+        ("/v1/mentors/auditor", 200),
+        ("/v1/mentors/nobody", 404),
+        ("/v2/nothing", 404),
+    ],
+)
+def test_whoever_asks_for_the_head_alone_gets_that_of_the_whole(client, path, status):
+    whole, head = client.get(path), client.head(path)
+    assert head.status_code == whole.status_code == status
+    assert head.content == b""
+    same = ("content-type", "content-encoding", "etag", "cache-control")
+    assert [head.headers.get(name) for name in same] == [whole.headers.get(name) for name in same]
+    if path != "/metrics":  # which have changed since
+        assert head.headers["content-length"] == whole.headers["content-length"]
+    assert client.get(path).status_code == status  # on the same connection: no body lay between
+
+
+def test_who_asked_for_a_head_is_counted_as_that(client):
+    client.head("/v1/mentors/auditor")
+    line = 'mentors_requests_total{method="HEAD",route="/v1/mentors/{id}",status="200"}'
+    assert line in client.get("/metrics").text
 
 
 def test_the_process_is_live_and_ready(client):
