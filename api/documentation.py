@@ -3,15 +3,15 @@
 `docs/openapi.json` is this document; a test compares them, so that no change goes unseen.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse
+from pydantic_core import to_json
 
-from api import reference
-from api.json_response import Json
+from api import pages, reference
 from api.problems import MEDIA_TYPE
 from api.schemas import Problem
 
@@ -256,16 +256,26 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/openapi.json")
-async def openapi(request: Request) -> Json:
+async def openapi(request: Request) -> Response:
     """The document itself."""
-    return Json(described(request.app))
+    return pages.answer(request, _rendered(request.app)[0], pages.ANEW)
 
 
 @router.get("/docs")
-async def shown(request: Request) -> HTMLResponse:
+async def shown(request: Request) -> Response:
     """The document, for people."""
-    text = reference.page(described(request.app))
-    return HTMLResponse(text, headers={"Content-Security-Policy": reference.POLICY})
+    return pages.answer(request, _rendered(request.app)[1], pages.ANEW, reference.POLICY)
+
+
+@functools.lru_cache(maxsize=4)
+def _rendered(app: FastAPI) -> tuple[pages.File, pages.File]:
+    """The document and its page, made when the first is asked for."""
+    document = described(app)
+    page = reference.page(document).encode()
+    return (
+        pages.as_file(to_json(document), "application/json"),
+        pages.as_file(page, "text/html; charset=utf-8"),
+    )
 
 
 def described(app: FastAPI) -> dict[str, Any]:

@@ -48,6 +48,7 @@ POLICY = "; ".join(_RULES)
 that becomes HTML."""
 
 FOR_GOOD = "public, max-age=31536000, immutable"
+ANEW = "no-cache"  # kept, and asked for by its tag each time
 router = APIRouter(include_in_schema=False)
 
 
@@ -78,13 +79,13 @@ def files() -> Files:
         whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
     version = whole.hexdigest()[:12]
     found = {
-        name: _file(content, KINDS[Path(name).suffix], Path(name).suffix in PACKED)
+        name: as_file(content, KINDS[Path(name).suffix], packed=Path(name).suffix in PACKED)
         for name, content in contents.items()
         if Path(name).suffix in KINDS
     }
     for name in ("index.html", "status.html"):
         text = contents[name].replace(b"{version}", version.encode())
-        found[name] = _file(text, "text/html; charset=utf-8", packed=False)
+        found[name] = as_file(text, "text/html; charset=utf-8")
     return Files(version, found)
 
 
@@ -106,13 +107,13 @@ async def page(request: Request) -> Response:
     """The page for mentees, where there may be one."""
     if (refused := _refused(request)) is not None:
         return refused
-    return _answer(request, files().by_name["index.html"], page=True)
+    return answer(request, files().by_name["index.html"], ANEW, POLICY)
 
 
 @router.get("/status")
 async def status_page(request: Request) -> Response:
     """The page for whoever runs the server; it asks for a key."""
-    return _answer(request, files().by_name["status.html"], page=True)
+    return answer(request, files().by_name["status.html"], ANEW, POLICY)
 
 
 @router.get(BELOW + "config.json")
@@ -130,7 +131,35 @@ async def file(request: Request, version: str, name: str) -> Response:
     found = known.by_name.get(name)
     if found is None or version != known.version or name.endswith(".html"):
         raise HTTPException(404)
-    return _answer(request, found)
+    return answer(request, found, FOR_GOOD)
+
+
+def as_file(content: bytes, kind: str, *, packed: bool = False) -> File:
+    """What is sent of `content`, whose media type is `kind`; `packed`: compressed in itself."""
+    small = None if packed else gzip.compress(content, 9, mtime=0)
+    return File(kind, content, small, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+
+
+def answer(request: Request, found: File, kept: str, policy: str | None = None) -> Response:
+    """The file, gzipped for whoever takes that, or 304 for whoever has it.
+
+    `kept`: its Cache-Control; `policy`: its Content-Security-Policy, where it is a page.
+    """
+    taken = "gzip" in request.headers.get("accept-encoding", "")
+    small = found.small if taken else None
+    # Each form has a tag of its own, as strong ones must.
+    headers = {"ETag": found.tag if small is None else f'{found.tag[:-1]}-gzip"'}
+    headers["Cache-Control"] = kept
+    if small is not None:  # of the other form the middleware says so
+        headers["Vary"] = "Accept-Encoding"
+    if policy is not None:
+        headers["Content-Security-Policy"] = policy
+    if found.tag[:-1] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if small is None:
+        return Response(found.content, headers=headers, media_type=found.kind)
+    headers["Content-Encoding"] = "gzip"
+    return Response(small, headers=headers, media_type=found.kind)
 
 
 def _refused(request: Request) -> Response | None:
@@ -142,22 +171,3 @@ def _refused(request: Request) -> Response | None:
         return None
     detail = "There is no page here: whoever runs the server can set MENTORS_PAGE_KEY."
     return problems.problem(404, "Not Found", detail, type="urn:mentors:not-found")
-
-
-def _file(content: bytes, kind: str, packed: bool) -> File:
-    small = None if packed else gzip.compress(content, 9, mtime=0)
-    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-    return File(kind, content, small, tag)
-
-
-def _answer(request: Request, found: File, *, page: bool = False) -> Response:
-    headers = {"ETag": found.tag}
-    headers["Cache-Control"] = "no-cache" if page else FOR_GOOD
-    if page:
-        headers["Content-Security-Policy"] = POLICY
-    if request.headers.get("if-none-match") == found.tag:
-        return Response(status_code=304, headers=headers)
-    if found.small is None or "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(found.content, headers=headers, media_type=found.kind)
-    headers["Content-Encoding"] = "gzip"
-    return Response(found.small, headers=headers, media_type=found.kind)

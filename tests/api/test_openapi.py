@@ -93,3 +93,20 @@ def test_the_page_that_shows_it_loads_nothing_from_elsewhere(client):
     assert page.headers["content-type"].startswith("text/html")
     assert "http://" not in page.text.replace("http://www.w3.org/", "")
     assert "https://" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_the_document_and_its_page_are_rendered_once_and_not_sent_again(client, monkeypatch, path):
+    plain = client.get(path, headers={"accept-encoding": "identity"})
+    monkeypatch.setattr("api.documentation.described", lambda _: {})
+    small = client.get(path, headers={"accept-encoding": "gzip"})
+    assert small.content == plain.content
+    assert small.headers["content-encoding"] == "gzip"
+    assert plain.headers["vary"] == small.headers["vary"] == "Accept-Encoding"
+    assert len({plain.headers["etag"], small.headers["etag"]}) == 2  # strong: of other bytes
+    for answer in (plain, small):
+        assert answer.headers["cache-control"] == "no-cache"
+        again = client.get(path, headers={"if-none-match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    other = client.get(path, headers={"if-none-match": '"0123456789abcdef"'})
+    assert (other.status_code, other.content) == (200, plain.content)
