@@ -12,7 +12,8 @@ from recommender.recommend import Request
 def answer(serving: Serving, body: RecommendationsBody) -> dict[str, Any]:
     """The body of the answer. Raises BadGoals, BadFilter, BadCursor or CursorExpired."""
     found = serving.recommend(body.request(), body.version())
-    return recommendations_json(found, body.digest(), new_id(serving.secret))
+    id = new_id(serving.secret, [one.mentor.id for one in found.recommendations])
+    return recommendations_json(found, body.digest(), id)
 
 
 def explain(serving: Serving, body: ExplainBody) -> dict[str, Any]:

@@ -31,7 +31,7 @@ MENTOR = {
     "capacity": 3,
     "active_mentees": 1,
 }
-RECOMMENDATION_ID = "5e1f0c3b7a9d48c2b6e4f1a2d3c4b5a6" + "9f8e7d6c5b4a3928"
+RECOMMENDATION_ID = "5e1f0c3b7a9d48c2b6e4f1a2d3c4b5a6" + "4281" + "9f8e7d6c5b4a3928"
 _VERSION = "careers-MiniLM-L6-v2-73630a7d8d24-r3/s3/1204"
 _PART = {
     "part": 0,

@@ -415,7 +415,9 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_in_words), AfterValidator(_la
 class EventBody(_Body):
     """Something that happened to a mentor who was recommended."""
 
-    mentor: Value = Field(description="The mentor's id.", examples=["m-17"])
+    mentor: Value = Field(
+        description="The mentor's id, of one who was in the recommendation.", examples=["m-17"]
+    )
     event: Literal["shown", "opened", "requested", "accepted", "declined", "rated"]
     rating: int | None = Field(default=None, ge=1, le=5, strict=True, description="Of 'rated'.")
     at: Moment | None = Field(default=None, description="RFC 3339; now where left out.")
@@ -430,7 +432,7 @@ class EventBody(_Body):
 class FeedbackBody(_Body):
     """What came of one recommendation."""
 
-    recommendation_id: str = Field(pattern=PATTERN, examples=["0" * 48])
+    recommendation_id: str = Field(pattern=PATTERN, examples=["0" * 52])
     events: list[EventBody] = Field(min_length=1, max_length=1_000)
     goals: str | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -15,9 +15,9 @@ from api.desk import Asked, asks
 from api.json_response import Json
 from api.once import Key, once
 from api.schemas import ErasedAnswer, FeedbackAnswer, FeedbackBody, Moment
-from api.signing import PATTERN, is_ours
+from api.signing import PATTERN, is_of, is_ours
 from indexer.feedback import Event, Feedback
-from models.errors import RecommendationNotFound
+from models.errors import BadInput, RecommendationNotFound
 
 router = APIRouter(tags=["Feedback"])
 AT_ONCE = 500  # events of one piece of an export
@@ -32,8 +32,11 @@ async def tell(
     asked: Annotated[Asked, Depends(asks("recommend"))],
     key: Key = None,
 ) -> Any:
-    """Say what came of a recommendation; said twice it counts once, and a rating is replaced."""
-    id = await _ours(asked, body.recommendation_id)
+    """Say what came of a recommendation, of mentors who were in it.
+
+    Said twice it counts once, and a rating is replaced.
+    """
+    id = await _ours(asked, body.recommendation_id, [one.mentor for one in body.events])
     now = time.time()
     events = [
         Event(id, one.mentor, one.event, one.rating, one.at.timestamp() if one.at else now)
@@ -110,8 +113,19 @@ def as_line(event: Event, goals: str | None) -> bytes:
     return json.dumps(said, ensure_ascii=False).encode() + b"\n"
 
 
-async def _ours(asked: Asked, id: str) -> str:
-    """The id, if this tenant's recommendations have such. Raises RecommendationNotFound."""
-    if not is_ours(await asked.desk.at_door(lambda: asked.serving.secret), id):
+async def _ours(asked: Asked, id: str, mentors: Sequence[str] = ()) -> str:
+    """The id, if it is of a recommendation of this tenant that these mentors were in.
+
+    Raises RecommendationNotFound or BadInput.
+    """
+    secret = await asked.desk.at_door(lambda: asked.serving.secret)
+    if not is_ours(secret, id):
         raise RecommendationNotFound(f"There is no recommendation with the id {id!r}.")
+    for place, mentor in enumerate(mentors):
+        if not is_of(secret, id, mentor):
+            raise BadInput(
+                f"The mentor {mentor!r} was not in this recommendation: send the "
+                f"recommendation_id of the answer that the mentor was in.",
+                pointer=f"/events/{place}/mentor",
+            )
     return id

@@ -135,14 +135,14 @@ SCOPED = [
     ("recommend", "GET", "/v1/mentors/auditor/similar", None),
     ("recommend", "POST", "/v1/goals", ASK),
     ("recommend", "GET", "/v1/map", None),
-    ("recommend", "POST", "/v1/feedback", {"recommendation_id": "0" * 48, "events": []}),
+    ("recommend", "POST", "/v1/feedback", {"recommendation_id": "0" * 52, "events": []}),
     ("read", "GET", "/v1/mentors/auditor", None),
     ("read", "GET", "/v1/feedback", None),
     ("write", "PUT", "/v1/mentors/newcomer", {"bio": "Ship officer."}),
     ("write", "PATCH", "/v1/mentors/auditor", {"capacity": 4}),
     ("write", "DELETE", "/v1/mentors/nobody", None),
     ("write", "POST", "/v1/mentors:bulk", None),
-    ("write", "DELETE", f"/v1/feedback/{'0' * 48}", None),
+    ("write", "DELETE", f"/v1/feedback/{'0' * 52}", None),
     ("admin", "GET", "/metrics", None),
     ("admin", "GET", "/v1/status", None),
 ]
@@ -173,7 +173,7 @@ def test_every_route_that_takes_a_key_is_among_those_tried(closed):
             path.replace("auditor", "{id}")
             .replace("newcomer", "{id}")
             .replace("nobody", "{id}")
-            .replace("0" * 48, "{recommendation_id}"),
+            .replace("0" * 52, "{recommendation_id}"),
         )
         for _, method, path, _ in SCOPED
     }

@@ -1,10 +1,13 @@
 """Feedback: recorded once, exported, erased, and spent on fairness."""
 
 import json
+import re
 
 import pytest
 
+from api.signing import PATTERN, is_of, is_ours, new_id
 from evaluation.judgments import read_judged_set
+from indexer.tables import NAME
 from tests.api.test_http import GOAL, PATH, ids, problem, recommend
 
 
@@ -69,7 +72,14 @@ def test_what_is_no_event_is_refused_with_a_pointer_to_it(server, event, pointer
 
 
 @pytest.mark.parametrize(
-    "change", [lambda _: "0" * 48, lambda one: one[:-1] + "01"[one[-1] == "0"]]
+    "change",
+    [
+        lambda one: "0" * len(one),
+        lambda one: one[:-1] + "01"[one[-1] == "0"],
+        lambda one: one[:32] + "f" * (len(one) - 48) + one[-16:],  # as if everybody had been in it
+        lambda one: f"{one[:32]}ff{one[32:]}",
+        lambda one: one + "0",
+    ],
 )
 def test_feedback_on_what_was_never_recommended_is_refused(server, change):
     answer = tell(server, change(new(server)), ("auditor", "shown"))
@@ -77,8 +87,42 @@ def test_feedback_on_what_was_never_recommended_is_refused(server, change):
     assert exported(server) == []
 
 
-def test_what_is_said_of_nobody_is_not_kept(server):
-    assert results(tell(server, new(server), ("nobody", "shown"))) == ["no_mentor"]
+def test_feedback_on_who_was_not_recommended_is_refused(server):
+    id = recommend(server, limit=1).json()["recommendation_id"]
+    others = [f"stranger{n}" for n in range(20)]  # one in 400 is taken for somebody else
+    answer = tell(server, id, ("auditor", "shown"), *((one, "shown") for one in others))
+    pointer = answer.json()["pointer"]
+    assert pointer in [f"/events/{n}/mentor" for n in range(1, 21)]
+    assert "was not in this recommendation" in problem(answer, 422, "bad-input", pointer)
+    assert exported(server) == []
+    assert results(tell(server, id, ("auditor", "shown"))) == ["recorded"]
+
+
+def test_nobody_was_in_a_recommendation_of_nobody(server):
+    answer = recommend(server, filters={"country": "AQ"}).json()
+    assert answer["recommendations"] == []
+    told = tell(server, answer["recommendation_id"], ("auditor", "shown"))
+    problem(told, 422, "bad-input", "/events/0/mentor")
+
+
+def test_an_id_knows_all_its_mentors_and_few_others():
+    secret = b"of a tenant"
+    for count, most in ((1, 0.02), (10, 0.02), (100, 0.15), (300, 0.75)):
+        mentors = [f"mentor {n}" for n in range(count)]
+        id = new_id(secret, mentors)
+        assert re.fullmatch(PATTERN, id)
+        assert len(id) <= NAME  # what the database keeps
+        assert is_ours(secret, id)
+        assert not is_ours(b"of another", id)
+        assert all(is_of(secret, id, mentor) for mentor in mentors)
+        others = sum(is_of(secret, id, f"stranger {n}") for n in range(2_000))
+        assert others <= most * 2_000
+
+
+def test_what_is_said_of_who_has_left_is_not_kept(server):
+    id = new(server)
+    server.delete("/v1/mentors/nurse")
+    assert results(tell(server, id, ("nurse", "shown"))) == ["no_mentor"]
     assert exported(server) == []
 
 

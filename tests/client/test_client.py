@@ -122,7 +122,7 @@ def test_the_async_client_has_the_same_calls(server):
             _, etag = await client.mentor("a")
             await client.patch("a", etag=etag, capacity=1)
             bulk = [one async for one in client.bulk([{"id": "a", "bio": "Nurse now."}])]
-            told = await client.tell(answer["recommendation_id"], [Event("a", "shown")])
+            told = await client.tell(answer["recommendation_id"], [Event("auditor", "shown")])
             gone = await client.delete("a")
             with pytest.raises(Problem):
                 await client.mentor("a")
