@@ -1,25 +1,41 @@
-"""HTTP as uvicorn speaks it, with an end to the patience for heads of requests.
+"""HTTP as uvicorn speaks it, with an end to the patience for heads, and to the connections.
 
 uvicorn ends a connection that is idle between requests. One that sends a head byte by byte, or
-without end, it would keep: many of those take all connections (Slowloris) or all memory.
+without end, it would keep: many of those take all connections (Slowloris) or all memory. Its own
+`limit_concurrency` lets any number of connections in, and refuses their requests as plain text.
 """
 
 import asyncio
+import functools
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api import observing, problems
+from api.settings import CONNECTIONS
+from models.errors import Overloaded
 
 HEAD_S = 10.0  # from the connection, or the first byte of a later head, to the last of the head
 LONGEST_HEAD = 64 * 1024  # bytes that may come before a head is complete
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection.
 
+    `most`: how many may be open at once in this process; the next is told so and closed, before it
+    has sent anything.
+    """
+
+    most = CONNECTIONS
     _timer: asyncio.TimerHandle | None = None
     _came = 0  # bytes since the head that is awaited began
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > self.most:
+            observing.REFUSED.labels("connections").inc()
+            transport.write(_one_too_many())
+            transport.close()
+            return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -65,3 +81,12 @@ class Protocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         self._timer = None
         self.transport.close()
+
+
+@functools.cache
+def _one_too_many() -> bytes:
+    """The answer to a connection for which there is no room."""
+    answer = problems.of(Overloaded("Too many connections are open here: try again in a moment."))
+    answer.headers["connection"] = "close"
+    head = b"".join(b"%s: %s\r\n" % header for header in answer.raw_headers)
+    return b"HTTP/1.1 503 Service Unavailable\r\n%s\r\n%s" % (head, bytes(answer.body))

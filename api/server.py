@@ -2,7 +2,9 @@
 
 import asyncio
 import atexit
+import logging
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -15,12 +17,16 @@ from uvicorn.supervisors import Multiprocess
 
 from api import logs
 from api.app import create_app
+from api.protocol import Protocol
 from api.settings import Settings
 from api.tenants import Tenants
 
 FINISH_S = 30  # that requests under way have to end
 BACKLOG = 128  # connections that wait for being taken
 SWITCH_S = 0.001  # after which a thread at work lets the event loop have its turn
+FILES_EACH = 2  # of a connection: its socket, and one for results that wait to be taken
+OTHER_FILES = 200  # databases, snapshots, pipes
+log = logging.getLogger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -71,6 +77,25 @@ def configure(settings: Settings) -> None:
     """What holds for the whole process."""
     logs.configure(pretty=settings.log == "text" or (not settings.log and sys.stderr.isatty()))
     sys.setswitchinterval(SWITCH_S)
+    Protocol.most = _room_for(settings.connections)
+
+
+def _room_for(connections: int) -> int:
+    """So many connections, or fewer where this process cannot open the files that they need."""
+    wanted = connections * FILES_EACH + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < most:  # what every process begins with is often low, and its own to raise
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    room = max(1, (max(soft, most) - OTHER_FILES) // FILES_EACH)
+    if room < connections:
+        log.warning(
+            "MENTORS_CONNECTIONS is %d, and there is room for %d: this process may open %d files.",
+            connections,
+            room,
+            most,
+        )
+    return min(room, connections)
 
 
 def _config(

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from models.compiling import Precision
 from models.weights import PACKAGED
 
+CONNECTIONS = 2_000
+
 
 class Settings(BaseSettings):
     """What a deployment chooses.
@@ -24,9 +26,9 @@ class Settings(BaseSettings):
     the address of a Redis or Memcached, for all; `cors_origins`: web origins whose pages may ask,
     as a JSON list; `page_key`: the key that the page for mentees sends, which everybody can read:
     one bound to an origin; `patience_s`: who would wait longer than this for a turn is refused;
-    `log`: "json" or "text", "" for text on a terminal; `tracing`: whether OpenTelemetry traces are
-    sent; `drain_s`: how long a server that is told to end goes on answering while it says that it
-    is not ready.
+    `connections`: how many may be open at once in each process; `log`: "json" or "text", "" for
+    text on a terminal; `tracing`: whether OpenTelemetry traces are sent; `drain_s`: how long a
+    server that is told to end goes on answering while it says that it is not ready.
     """
 
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     page_key: str = ""
     log: Literal["", "json", "text"] = ""
     patience_s: float = Field(default=0.15, gt=0, le=60)
+    connections: int = Field(default=CONNECTIONS, ge=1)
     tracing: bool = False
     drain_s: float = Field(default=0.0, ge=0, le=600)
 

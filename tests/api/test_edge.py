@@ -1,13 +1,15 @@
 """The edge and the protocol: ids, limits, and clients that mean no good."""
 
+import contextlib
 import json
 import re
+import resource
 import socket
 import time
 
 import pytest
 
-from api import edge, protocol
+from api import edge, observing, protocol, server
 from tests.api.conftest import new_key
 from tests.api.test_http import GOAL, JSON, PATH, problem, recommend
 
@@ -200,6 +202,59 @@ def test_bytes_that_begin_no_request_do_not_keep_a_connection(client, monkeypatc
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
         connection.sendall(b"\r\n")
         assert answered(connection) == b""
+
+
+def test_a_connection_too_many_is_refused_and_the_others_go_on(index, serve, monkeypatch, until):
+    monkeypatch.setattr(protocol.Protocol, "most", 2)
+    client = serve(index())
+    live = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    refused = observing.REFUSED.labels("connections")._value.get
+    before = refused()
+
+    def is_answered(connection):
+        connection.sendall(live)
+        return connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+    with connect(client) as one:
+        with connect(client) as two:
+            assert is_answered(one)
+            assert is_answered(two)
+            with connect(client) as three:
+                head, _, body = answered(three).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            assert b"\r\nretry-after: 1" in head
+            assert b"\r\nconnection: close" in head
+            assert json.loads(body)["type"] == "urn:mentors:overloaded"
+            assert is_answered(one)
+            assert is_answered(two)
+
+        def has_room():
+            with contextlib.suppress(OSError), connect(client) as another:
+                return is_answered(another)
+
+        until(has_room)
+    assert refused() >= before + 1
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised", "room"),
+    [
+        (256, resource.RLIM_INFINITY, [4_200], 2_000),
+        (1_024, 65_536, [4_200], 2_000),
+        (8_192, 65_536, [], 2_000),
+        (256, 1_024, [1_024], 412),
+        (64, 100, [100], 1),
+    ],
+)
+def test_no_more_connections_are_taken_than_files_can_be_opened(
+    monkeypatch, caplog, soft, hard, raised, room
+):
+    told = []
+    monkeypatch.setattr(server.resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(server.resource, "setrlimit", lambda _, limits: told.append(limits))
+    assert server._room_for(2_000) == room
+    assert told == [(most, hard) for most in raised]
+    assert (f"room for {room}" in caplog.text) == (room < 2_000)
 
 
 @pytest.mark.parametrize(
