@@ -28,6 +28,7 @@ from api import (
 from api.batch import BatchResponse
 from api.desk import Asked, Desk, asks
 from api.door import Door
+from api.draining import draining
 from api.edge import Edge
 from api.json_response import Json
 from api.rates import Rates
@@ -72,7 +73,8 @@ def create_app(
         gc.freeze()
         desk.open()
         app.state.desk = desk
-        yield
+        with draining(desk, chosen.drain_s):
+            yield
         app.state.desk = None
         gc.unfreeze()
         await asyncio.to_thread(desk.close)

@@ -1,14 +1,11 @@
-"""The server: uvicorn with this program's protocol, logs, and an orderly end."""
+"""The server: uvicorn with this program's protocol and logs, in one process or in several."""
 
-import asyncio
 import atexit
 import logging
 import os
 import resource
-import signal
 import sys
 import tempfile
-from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,31 +23,15 @@ BACKLOG = 128  # connections that wait for being taken
 SWITCH_S = 0.001  # after which a thread at work lets the event loop have its turn
 FILES_EACH = 2  # of a connection: its socket, and one for results that wait to be taken
 OTHER_FILES = 200  # databases, snapshots, pipes
+WORKER = "api.server:worker_app"  # what each of several processes imports and serves
 log = logging.getLogger(__name__)
-
-
-class Server(uvicorn.Server):
-    """Ends in two steps: says that it is not ready, then stops taking connections."""
-
-    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
-        super().__init__(config)
-        self._drain_s = drain_s
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        desk = getattr(getattr(self.config.app, "state", None), "desk", None)
-        if self._drain_s and desk is not None and not desk.draining and sig == signal.SIGTERM:
-            desk.draining = True
-            loop, end = asyncio.get_running_loop(), super().handle_exit
-            loop.call_soon_threadsafe(loop.call_later, self._drain_s, end, sig, None)
-            return
-        super().handle_exit(sig, frame)
 
 
 def serve(settings: Settings, tenants: Tenants, host: str, port: int) -> None:
     """Serve in this process until told to end."""
     configure(settings)
     app = create_app(settings, tenants=tenants)
-    Server(_config(app, host, port), settings.drain_s).run()
+    uvicorn.Server(_config(app, host, port)).run()
 
 
 def serve_in_processes(settings: Settings, host: str, port: int, workers: int) -> None:
@@ -61,7 +42,7 @@ def serve_in_processes(settings: Settings, host: str, port: int, workers: int) -
         os.environ["MENTORS_DATA"] = str(settings.data.resolve())
         os.environ["MENTORS_TENANT"] = settings.tenant
         os.environ["MENTORS_CREATE"] = str(settings.create)
-        config = _config("api.server:worker_app", host, port, factory=True, workers=workers)
+        config = _config(WORKER, host, port, factory=True, workers=workers)
         Multiprocess(config, [config.bind_socket()]).run()
 
 

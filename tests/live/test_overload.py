@@ -101,6 +101,25 @@ def test_a_server_that_drains_says_so_and_goes_on_answering(filled):
         assert process.wait(60) in (0, -signal.SIGTERM)
 
 
+def test_each_of_several_processes_drains_however_often_it_is_told_to(filled):
+    settings, key = filled
+    with process_at(settings.data, rate="", drain_s=300.0, workers=2) as (process, url, log):
+        wait_until(lambda: log.read_text().count("Application startup complete") == 2, 60)
+        workers = children(process.pid)
+        for pid in (process.pid, *workers):  # as a service manager does; the parent tells them too
+            os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: ask_anew(f"{url}/health/ready").status_code == 503, 60)
+        for n in range(30):
+            assert ask_anew(f"{url}/health/ready").json()["type"] == "urn:mentors:not-ready"
+            answer = ask_anew(f"{url}/v1/recommendations", BODIES[n], ask(key))
+            assert answer.status_code == 200
+        assert [pid for pid in workers if not is_running(pid)] == []
+        assert process.poll() is None
+        for pid in workers:
+            os.kill(pid, signal.SIGINT)  # enough
+        assert process.wait(60) in (0, -signal.SIGTERM)
+
+
 @pytest.mark.slow
 def test_several_processes_serve_behind_one_socket(tmp_path):
     """The command itself, with two workers: figures are those of both, keys those of the store."""
@@ -132,6 +151,24 @@ def test_several_processes_serve_behind_one_socket(tmp_path):
     finally:
         process.terminate()
         assert process.wait(60) in (0, -signal.SIGTERM)
+
+
+def ask_anew(url, body=None, headers=None):
+    """What is answered over a connection of its own, so that any process may have taken it."""
+    return httpx.request(
+        "POST" if body else "GET", url, content=body, headers=headers, trust_env=False
+    )
+
+
+def children(pid):
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 def ready(url):
