@@ -78,6 +78,7 @@ def create_app(
         app.state.desk = None
         gc.unfreeze()
         await asyncio.to_thread(desk.close)
+        observing.ended()
         tracing.end(app)
 
     app = FastAPI(

@@ -19,12 +19,13 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from api.callers import Caller
 from api.logs import AUDIT
 from models.stages import Listener, told_to
 
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
 _stages_to: list[Listener] = []
 _COUNTED = {"remembered": "true", "not remembered": "false"}
 _UNROUTED = "none"
@@ -120,10 +121,16 @@ def changed(caller: Caller, action: str, mentor: str, result: str) -> None:
 def page() -> tuple[bytes, str]:
     """All metrics of this server, and their content type."""
     registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if _SHARED in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def ended() -> None:
+    """What this process has waiting, or is behind with, is no longer counted among its fellows'."""
+    if _SHARED in os.environ:
+        mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """The server: uvicorn with this program's protocol and logs, in one process or in several."""
 
-import atexit
 import logging
 import os
 import resource
@@ -9,7 +8,6 @@ import tempfile
 
 import uvicorn
 from fastapi import FastAPI
-from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
 from api import logs
@@ -50,7 +48,6 @@ def worker_app() -> FastAPI:
     """The application of one of several processes, which take their settings from outside."""
     settings = Settings()
     configure(settings)
-    atexit.register(mark_process_dead, os.getpid())  # its queues are no longer counted
     return create_app(settings)
 
 

@@ -1,11 +1,13 @@
 """The end of a server: said first, and done a while later."""
 
 import asyncio
+import os
 import signal
 from types import SimpleNamespace
 
 import pytest
 
+from api import observing
 from api.draining import draining
 
 
@@ -55,3 +57,17 @@ def test_without_a_time_for_it_a_server_ends_at_once(ended):
 
     asyncio.run(serve())
     assert (ended, desk.draining) == ([signal.SIGTERM], False)
+
+
+def test_of_a_worker_that_has_ended_only_sums_are_counted(tmp_path, monkeypatch):
+    files = [
+        f"{kind}_{pid}.db"
+        for pid in (os.getpid(), os.getpid() + 1)
+        for kind in ("counter", "gauge_livesum", "gauge_livemax")
+    ]
+    for name in files:
+        (tmp_path / name).touch()
+    monkeypatch.setenv(observing._SHARED, str(tmp_path))
+    observing.ended()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == set(files) - set(files[1:3])
