@@ -1,7 +1,17 @@
-"""Changes that are made once, however often they are sent: `Idempotency-Key`."""
+"""Changes that are made once, however often they are sent: `Idempotency-Key`.
+
+A change and the reply that is kept of it are two transactions: texts are embedded before the change
+and the index follows after it, and in one transaction nobody else could write meanwhile. So a
+process that dies in between leaves a change without a reply. Its key answers 409 for five minutes,
+and then the request is made again. That comes to the same, since every change is known by what it
+changes: a mentor or an event that is so already is "unchanged", one who is removed already is 404,
+and 412 says that If-Match or If-None-Match named the state of before. Only what somebody else has
+written to the same mentor in the meantime is written over, where neither was sent.
+"""
 
 import hashlib
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -9,6 +19,7 @@ from fastapi import Header, Request, Response
 
 from api.desk import Asked
 from indexer.replies import Replies, Reply
+from models.errors import MentorsError
 
 REPLAYED = "Idempotency-Replayed"
 Key = Annotated[
@@ -23,6 +34,7 @@ Key = Annotated[
 ]
 _KEPT = ("content-type", "etag", "location")
 _DONE = range(200, 300)
+log = logging.getLogger(__name__)
 
 
 async def once(
@@ -52,7 +64,10 @@ async def once(
             headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
             reply = Reply(answer.status_code, headers, bytes(answer.body))
     finally:
-        await desk.write(lambda: replies.end(*at, reply))
+        try:
+            await desk.write(lambda: replies.end(*at, reply))
+        except MentorsError as error:  # what was done is done, and is said all the same
+            log.warning("the reply to a request with an Idempotency-Key is not kept: %s", error)
     return answer
 
 

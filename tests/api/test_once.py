@@ -7,7 +7,7 @@ import pytest
 from indexer import replies
 from indexer.replies import Replies, Reply
 from indexer.store import Store
-from models.errors import BadInput, InFlight
+from models.errors import BadInput, InFlight, StoreUnavailable
 from tests.api.test_http import problem
 
 BIO = {"bio": "Ship officer who audits."}
@@ -142,6 +142,27 @@ def test_a_request_that_was_refused_may_be_mended_under_its_key(server):
     assert put(server, body={"capacity": -1}, **key).status_code == 422
     assert server.delete("/v1/mentors/nobody", headers=key).status_code == 404
     assert put(server, **key).status_code == 201
+
+
+def test_a_change_whose_reply_cannot_be_kept_is_answered_and_can_be_made_again(
+    server, monkeypatch, caplog
+):
+    def fails(*_):
+        raise StoreUnavailable("The disk is full.")
+
+    key = {"idempotency-key": "k"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Replies, "end", fails)
+        first = put(server, **key)
+    assert first.status_code == 201
+    assert "is not kept: The disk is full." in caplog.text
+    assert "is being done just now" in problem(put(server, **key), 409, "in-flight")
+    now = replies.time.time()
+    monkeypatch.setattr(replies.time, "time", lambda: now + replies.UNDER_WAY_S + 1)
+    again = put(server, **key)
+    assert (again.status_code, again.json()["result"]) == (200, "unchanged")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert put(server, **key).headers["idempotency-replayed"] == "true"
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "é"])
