@@ -234,16 +234,15 @@ def test_the_client_imports_nothing_of_the_server():
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=Path("/"))
 
 
-def test_the_example_of_the_readme_runs(server, capsys):
-    text = (ROOT / "client" / "README.md").read_text(encoding="utf-8")
-    code = text.split("```python\n")[1].split("```")[0]
+@pytest.mark.parametrize("readme", ["README.md", "client/README.md"])
+def test_the_example_of_each_readme_runs(server, capsys, monkeypatch, readme):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    (code,) = [block.split("```")[0] for block in text.split("```python\n")[1:]]
     url, key = server
-    assert "http://127.0.0.1:8000" in code
-    assert "mk_..." in code
-    exec(
-        compile(
-            code.replace("http://127.0.0.1:8000", url).replace("mk_...", key), "README", "exec"
-        ),
-        {},
-    )
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert code.count("http://127.0.0.1:8000") == 1
+    monkeypatch.setenv("KEY", key)
+    code = code.replace("http://127.0.0.1:8000", url).replace("mk_...", key)
+    exec(compile(code, readme, "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert any("“" in line for line in lines)  # a summary quotes the mentor
