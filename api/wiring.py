@@ -47,7 +47,7 @@ EncoderFactory = Callable[[Settings], Encoder]
 Progress = Callable[[int, int], None]
 
 PINNED_S = 300.0  # how long an index version can still be paged through after a newer one came
-MOST_PINNED = 2_000  # and how many at most; each costs two bytes a mentor
+MOST_PINNED = 2_000  # and how many at most; each costs two to ten bytes a mentor
 MOVE_S = 30.0  # how long a change waits while the encoder of another space is being loaded
 AGAIN_S = 30.0  # after which one that could not be loaded is tried again
 _TRIES = 3
