@@ -6,19 +6,31 @@ every step and replay each prefix of it.
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 ASIDE = ".aside"
 """How names end that are not meant to last: what a crash leaves under one can go."""
 
+Piece = bytes | memoryview
+Told = Callable[[Callable[[Piece], None]], None]
+"""Content too large to be held twice: it is called with what takes its pieces in their order."""
 
-def write(path: Path, content: bytes | memoryview) -> None:
+
+def write(path: Path, content: Piece | Told) -> None:
     """Write a new file; when this returns its bytes are on disk (its name: `sync_folder`)."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    try:
-        left = memoryview(content)
+
+    def put(piece: Piece) -> None:
+        left = memoryview(piece)
         while left:  # one call writes at most 2 GiB
             left = left[os.write(handle, left) :]
+
+    try:
+        if callable(content):
+            content(put)
+        else:
+            put(content)
         os.fsync(handle)
     finally:
         os.close(handle)

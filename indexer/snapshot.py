@@ -23,8 +23,9 @@ This module alone knows these bytes; `indexer.generations` says which folder is 
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -49,7 +50,7 @@ MAP_FILE = "map.npz"
 MAPPED = PASSAGES, LISTS = "passages.f16", "lists.faiss"
 FLOAT = np.dtype("<f2")
 
-Content = bytes | memoryview
+Content = disk.Piece | disk.Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def write(
         snapshot.segment.dense.vectors.shape[1],
         sums,
         {
-            name: _write_files(folder, files)
+            name: _write_files(folder, files.items())
             for name, files in (_map_section(snapshot) | dict(sections or {})).items()
         },
     )
@@ -150,12 +151,25 @@ def read(folder: Path) -> Snapshot:
     return Snapshot(manifest.space_id, manifest.runtime_id, manifest.sequence, segment, chart)
 
 
-def _write_files(folder: Path, files: Mapping[str, Content]) -> dict[str, str]:
+def _write_files(folder: Path, files: Iterable[tuple[str, Content]]) -> dict[str, str]:
+    """Write each file when its turn comes, so that one content is held at a time; their sums."""
     sums = {}
-    for name, content in files.items():
-        disk.write(folder / name, content)
-        sums[name] = hashlib.sha256(content).hexdigest()
+    for name, content in files:
+        sum_ = hashlib.sha256()
+        disk.write(folder / name, partial(_summed, content, sum_))
+        sums[name] = sum_.hexdigest()
     return sums
+
+
+def _summed(content: Content, sum_: "hashlib._Hash", put: Callable[[disk.Piece], None]) -> None:
+    def both(piece: disk.Piece) -> None:
+        sum_.update(piece)
+        put(piece)
+
+    if callable(content):
+        content(both)
+    else:
+        both(content)
 
 
 def _verified(path: Path, expected: str) -> bytes:
@@ -179,17 +193,38 @@ def _verify(path: Path, expected: str) -> None:
         raise _damaged(path)
 
 
-def _contents(segment: Segment) -> dict[str, Content]:
+def _contents(segment: Segment) -> Iterator[tuple[str, Content]]:
+    yield "catalogue.arrow", _arrow_bytes(segment.catalogue.table)
+    yield "first.npy", _npy_bytes(segment.dense.first)
     vectors = segment.dense.vectors.astype(FLOAT, copy=False)
-    lists = segment.dense.lists
-    return {
-        "catalogue.arrow": _arrow_bytes(segment.catalogue.table),
-        "first.npy": _npy_bytes(segment.dense.first),
-        PASSAGES: vectors.view(np.uint8).reshape(-1).data,
-        **({LISTS: faiss.serialize_index(lists.index).data} if lists else {}),
-        "stems.txt": "\n".join(segment.lexical.stems).encode(),
-        "lexical.npz": _npz_bytes(segment.lexical.matrix),
-    }
+    yield PASSAGES, vectors.view(np.uint8).reshape(-1).data
+    if segment.dense.lists:
+        yield LISTS, _told(segment.dense.lists.index)
+    yield "stems.txt", "\n".join(segment.lexical.stems).encode()
+    yield "lexical.npz", _npz_bytes(segment.lexical.matrix)
+
+
+def _told(index: "faiss.Index") -> disk.Told:
+    """The bytes of a FAISS index, a megabyte at a time."""
+
+    def tell(put: Callable[[disk.Piece], None]) -> None:
+        failed: list[OSError] = []
+
+        def keep(piece: bytes) -> None:
+            try:
+                put(piece)
+            except OSError as error:  # which FAISS would turn into one of its own
+                failed.append(error)
+                raise
+
+        try:
+            faiss.write_index(index, faiss.PyCallbackIOWriter(keep))  # type: ignore[attr-defined]
+        except RuntimeError:
+            if failed:
+                raise failed[0] from None
+            raise
+
+    return tell
 
 
 def _parsed(files: Mapping[str, bytes], folder: Path, manifest: Manifest) -> Segment:

@@ -48,6 +48,16 @@ def test_a_view_of_memory_is_written_whole(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"23456"
 
 
+def test_content_that_is_told_in_pieces_is_written_in_their_order_and_synced(tmp_path, calls):
+    def told(put):
+        for piece in (b"one ", memoryview(b"two "), b"", b"three"):
+            put(piece)
+
+    disk.write(tmp_path / "a", told)
+    assert (tmp_path / "a").read_bytes() == b"one two three"
+    assert calls == ["write", "write", "write", "fsync"]
+
+
 def test_a_longer_file_is_overwritten_whole(tmp_path):
     (tmp_path / "a").write_bytes(b"a longer content")
     disk.write(tmp_path / "a", b"short")

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from indexer import disk
 from indexer.generations import Generations, sequence_of
 from indexer.snapshot import read
 from indexer.store import Store
@@ -176,12 +177,13 @@ def test_dropping_all_leaves_no_snapshot_and_no_current(generations, publish):
 def test_a_disk_that_is_full_leaves_the_old_snapshot_live(generations, publish, made, monkeypatch):
     [name] = publish(5)
     written = []
+    on_disk = disk.write
 
     def full(path, content):
         written.append(path.name)
         if len(written) == 3:
             raise OSError(28, "No space left on device", str(path))
-        path.write_bytes(content)
+        on_disk(path, content)
 
     monkeypatch.setattr("indexer.disk.write", full)
     with pytest.raises(OSError, match="No space left on device"):

@@ -247,3 +247,21 @@ def test_a_disk_that_is_full_is_an_error_of_the_system(made, folder, monkeypatch
         write(made, folder)
     with pytest.raises(SnapshotDamaged):
         read(folder)
+
+
+def test_a_disk_that_fills_up_in_the_midst_of_lists_is_an_error_of_the_system(
+    with_lists, folder, monkeypatch
+):
+    real, after = os.write, []
+
+    def full(handle, content):
+        if (folder / "lists.faiss").exists():
+            after.append(handle)
+            if len(after) == 3:
+                raise OSError(28, "No space left on device")
+        return real(handle, content)
+
+    monkeypatch.setattr("indexer.disk.os.write", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        write(with_lists, folder)
+    assert (len(after), (folder / "stems.txt").exists()) == (3, False)
