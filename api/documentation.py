@@ -249,6 +249,15 @@ LINKS: Mapping[str, Mapping[str, Any]] = {
             "operationId": "erase",
             "parameters": {"recommendation_id": "$response.body#/recommendation_id"},
         },
+        "tell": {
+            "operationId": "tell",
+            "requestBody": {
+                "recommendation_id": "$response.body#/recommendation_id",
+                "events": [
+                    {"mentor": "$response.body#/recommendations/0/mentor/id", "event": "opened"}
+                ],
+            },
+        },
     },
 }
 
