@@ -207,12 +207,17 @@ def made(crowd: Crowd, real: Crowd) -> dict[str, Any]:
             made(real, real)
             _in_child("draw", crowd, real)
         marker.write_text(json.dumps({"code": code, "space": packaged_space()}))
-    if not (crowd.passages / "passages.jsonl").is_file():
-        _in_child("export", crowd, real)
     found = json.loads(_status(crowd))
     assert found["mentors"] == crowd.size
     assert found["changes_since_snapshot"] == 0
     return dict(found)
+
+
+def exported(crowd: Crowd, real: Crowd) -> None:
+    """Make what is missing of the crowd, and of what others take in."""
+    made(crowd, real)
+    if not (crowd.passages / "passages.jsonl").is_file():
+        _in_child("export", crowd, real)
 
 
 def index(crowd: Crowd, data: Path) -> float:

@@ -78,7 +78,7 @@ def main() -> None:
         if not occupations.is_file():
             sys.exit(f"There is no {occupations}: name O*NET's folder with --judged.")
         crowds = [Crowd(size, folder, occupations) for size in given.sizes]
-        plan = Plan(crowds, given.encode, given.runs, given.judged, quick=given.quick)
+        plan = Plan(crowds, given.encode, given.runs, given.judged, given.others, quick=given.quick)
         for name, step in _steps(plan, given.only):
             if name in values["steps"]:
                 continue
@@ -105,6 +105,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--judged", type=Path, help="folder with O*NET and a judged set")
     parser.add_argument("--sizes", default="1k,10k,100k,1m", help="numbers of mentors")
     parser.add_argument("--encode", type=int, default=10_000, help="largest one really embedded")
+    parser.add_argument("--others", default="1m", help="largest one that others take in")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--pools", type=Path, default=ROOT / "build" / "crowds")
     parser.add_argument("--only", help="one step, or all sizes of one")
@@ -114,6 +115,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="the report")
     given = parser.parse_args()
     given.sizes = sorted(_number(size) for size in given.sizes.split(","))
+    given.others = _number(given.others)
     given.pools = given.pools.absolute()
     given.command = "make bench JUDGED=FOLDER"
     if given.quick:

@@ -2,7 +2,7 @@
 
 python speed_inside.py encoding PASSAGES.jsonl TEXTS RUNS
 python speed_inside.py quality FOLDER|-
-python speed_inside.py recall DATA PASSAGES-FOLDER OCCUPATIONS GOALS
+python speed_inside.py recall DATA OCCUPATIONS GOALS
 """
 
 import json
@@ -23,7 +23,6 @@ from api.settings import Settings
 from api.wiring import Serving, default_encoder
 from evaluation.judgments import JudgedSet
 from evaluation.measures import MEASURES, means, per_goal
-from indexer.segment import Segment
 from models.encoder import SentenceTransformerEncoder
 from models.mentor import Mentor
 from models.ports import Encoder
@@ -149,10 +148,10 @@ def overlap(some: Sequence[Sequence[Any]], others: Sequence[Sequence[Any]]) -> f
     return float(np.mean(shares))
 
 
-def recall(data: Path, exported: Path, occupations: Path, count: int) -> dict[str, float]:
+def recall(data: Path, occupations: Path, count: int) -> dict[str, float]:
     """Share of the exactly nearest passages that the index finds, a goal a query.
 
-    Exact search is over the vectors of the store, in float32.
+    Exact search is over all vectors of the index, in float32.
     """
     serving = Serving(Settings(data=data))
     (segment,) = serving.follower.index.segments
@@ -160,12 +159,11 @@ def recall(data: Path, exported: Path, occupations: Path, count: int) -> dict[st
     began = time.perf_counter()
     found = [segment.dense.nearest(query[None], NEAREST)[1][0] for query in queries]
     took_ms = 1000 * (time.perf_counter() - began) / count
-    exact = exactly_nearest(queries, np.load(exported / "vectors.npy", mmap_mode="r"))
-    here = _numbers_here(exported / "passages.jsonl", set(exact.ravel().tolist()), segment)
+    exact = exactly_nearest(queries, segment.dense.vectors)
     serving.close()
     shares = [
-        len({here[number] for number in row} & set(one.tolist())) / len(row)
-        for one, row in zip(found, exact.tolist(), strict=True)
+        len(set(row.tolist()) & set(one.tolist())) / len(row)
+        for one, row in zip(found, exact, strict=True)
     ]
     return {
         "recall": float(np.mean(shares)),
@@ -175,31 +173,14 @@ def recall(data: Path, exported: Path, occupations: Path, count: int) -> dict[st
     }
 
 
-def _numbers_here(exported: Path, wanted: set[int], segment: Segment) -> dict[int, int]:
-    """What the index calls the exported passages `wanted`; one mentor's stand in the same order."""
-    found, mentor, position = {}, "", 0
-    with exported.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines):
-            owner = json.loads(line)["mentor"]
-            position = position + 1 if owner == mentor else 0
-            mentor = owner
-            if number in wanted:
-                found[number] = owner, position
-    rows = {owner: segment.catalogue.row(owner) for owner, _ in found.values()}
-    return {
-        number: int(segment.dense.first[rows[owner]]) + position
-        for number, (owner, position) in found.items()
-    }
-
-
 def exactly_nearest(
-    queries: NDArray[np.float32], vectors: NDArray[np.float32]
+    queries: NDArray[np.float32], vectors: NDArray[np.float16]
 ) -> NDArray[np.int64]:
     """The numbers of the `NEAREST` rows with the greatest inner product, (n_queries, NEAREST)."""
     best = np.full((len(queries), 0), 0.0, np.float32)
     numbers = np.zeros((len(queries), 0), np.int64)
     for first in range(0, len(vectors), AT_ONCE):
-        cosines = queries @ np.asarray(vectors[first : first + AT_ONCE]).T
+        cosines = queries @ vectors[first : first + AT_ONCE].astype(np.float32).T
         here = np.arange(first, first + cosines.shape[1])
         both = np.concatenate([best, cosines], axis=1)
         named = np.concatenate([numbers, np.broadcast_to(here, cosines.shape)], axis=1)
@@ -218,7 +199,7 @@ def main() -> None:
     elif what == "quality":
         found = quality(None if given[0] == "-" else Path(given[0]))
     else:
-        found = recall(Path(given[0]), Path(given[1]), Path(given[2]), int(given[3]))
+        found = recall(Path(given[0]), Path(given[1]), int(given[2]))
     print(json.dumps(found))  # the last line; others may have printed before
 
 

@@ -478,8 +478,8 @@ def _recall(steps: Values) -> str:
         return ""
     lines = [
         "## What the index finds\n",
-        "Share of the 50 exactly nearest passages whose mentors are among those that the index "
-        "names for its 50 nearest. One search is timed alone, in milliseconds.\n",
+        "Share of the 50 exactly nearest passages that are among the 50 that the index names. One "
+        "search is timed alone, in milliseconds.\n",
         "| mentors | goals | recall@50 | of the worst goal | search, ms |",
         "|---|---|---|---|---|",
     ]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import contenders
-from contenders import OURS, PLAIN, TXTAI, Contender
-from crowds import Crowd, Goals, index, made
+from contenders import EVERY_CORE, OURS, PLAIN, TXTAI, Contender
+from crowds import Crowd, Goals, exported, index, made
 from load import Asked, Timed, by_autocannon, load
 from machine import ROOT
 from servers import Server, environment, free_gib, memory_mib, mentors, serving, timed
@@ -33,6 +33,8 @@ class Plan:
     encoded: int
     runs: int
     judged: Path
+    others: int
+    """The largest crowd that others are asked to take in."""
     quick: bool = False
 
     @property
@@ -93,7 +95,7 @@ class Client:
 def indexing(plan: Plan) -> dict[str, Any]:
     """From records, or passages that are cut already, to an index on disk, processes and all."""
     crowd = plan.real
-    made(crowd, crowd)
+    exported(crowd, crowd)
     found: dict[str, list[float]] = {OURS: []}
     others = {n: c for n, c in contenders.others().items() if crowd.size <= c.most}
     for run in range(plan.runs):
@@ -113,14 +115,17 @@ def _indexed(one: Contender, crowd: Crowd) -> float:
 
 def _present(one: Contender, plan: Plan, crowd: Crowd) -> None:
     """Make what it serves, where that is missing."""
-    made(crowd, plan.real)
+    if one.name in (OURS, EVERY_CORE):
+        made(crowd, plan.real)
+        return
+    exported(crowd, plan.real)
     if not one.made(crowd).exists():
         # chromadb takes the vectors of `plain` where they are there.
         _indexed(one, crowd)
 
 
 def encoding(plan: Plan) -> dict[str, Any]:
-    made(plan.real, plan.real)
+    exported(plan.real, plan.real)
     path, texts = plan.real.passages / "passages.jsonl", 200 if plan.quick else 3_000
     return dict(_inside("encoding", path, texts, plan.runs))
 
@@ -133,7 +138,7 @@ def quality(plan: Plan) -> dict[str, Any]:
 def recall(plan: Plan, crowd: Crowd) -> dict[str, Any]:
     made(crowd, plan.real)
     goals = 20 if plan.quick else 200
-    return dict(_inside("recall", crowd.data, crowd.passages, plan.real.occupations, goals))
+    return dict(_inside("recall", crowd.data, plan.real.occupations, goals))
 
 
 def _inside(*arguments: object) -> Any:
@@ -144,13 +149,13 @@ def _inside(*arguments: object) -> Any:
 
 def requests(plan: Plan, crowd: Crowd) -> dict[str, Any]:
     """Milliseconds of one request that comes when nothing else does, by contender."""
-    others = contenders.others().values()
-    taking = [contenders.ours(), *(one for one in others if crowd.size <= one.most)]
+    most = [(one, min(one.most, plan.others)) for one in contenders.others().values()]
+    taking = [contenders.ours(), *(one for one, n in most if crowd.size <= n)]
     small = crowd.size * GIB_A_MENTOR * len(taking) < free_gib()
     # Side by side where memory allows, so that all meet the same moments of the machine.
     groups = [taking] if small else [[one] for one in taking]
     found: dict[str, list[dict[str, float]]] = {}
-    left_out = {o.name: f"asked up to {o.most:,}" for o in others if crowd.size > o.most}
+    left_out = {o.name: f"asked up to {n:,}" for o, n in most if crowd.size > n}
     share = []
     for group in groups:
         try:

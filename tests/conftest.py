@@ -42,7 +42,7 @@ ROUNDS = {
     "seconds of readers and writers side by side": (12, 60),
     "histories of changes": (15, 200),
     "seconds of fuzzing": (15, 600),
-    "examples of each operation": (15, 1_400),
+    "examples of each operation": (15, 1_700),
     "requests of schemathesis at least": (1_000, 20_000),
     "seconds of flood": (5, 120),
 }
