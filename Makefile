@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
+.PHONY: help install demo test test-long lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -35,11 +35,13 @@ test: install ## Run the tests, the real model's included (at most 10 minutes)
 test-long: install ## Run the tests with the full counts of their rounds; keeps a dated report
 	$(BIN)/python benchmarks/long_tests.py
 
-check: install ## Format, lint, types, architecture, fast tests
+lint: install ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=client $(BIN)/lint-imports
+
+check: lint ## What lint does, then the fast tests
 	$(BIN)/python -m pytest -q -m "not slow and not live and not long"
 
 fuzz: install ## Ask a running server whatever its OpenAPI document allows, and does not (schemathesis)
