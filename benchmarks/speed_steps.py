@@ -97,7 +97,11 @@ def indexing(plan: Plan) -> dict[str, Any]:
     crowd = plan.real
     exported(crowd, crowd)
     found: dict[str, list[float]] = {OURS: []}
-    others = {n: c for n, c in contenders.others().items() if crowd.size <= c.most}
+    others = {
+        name: one
+        for name, one in contenders.others().items()
+        if name == PLAIN or crowd.size <= min(one.most, plan.others)
+    }
     for run in range(plan.runs):
         found[OURS].append(index(crowd, crowd.here / "again"))
         for name, one in others.items():
