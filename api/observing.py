@@ -6,6 +6,7 @@ set by `mentors serve`), and whichever is asked answers for all.
 
 import functools
 import os
+import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -26,6 +27,8 @@ from api.logs import AUDIT
 from models.stages import Listener, told_to
 
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
+_SHED = "mentors.shed"
+FLOOD_S = 1.0  # between two lines about requests refused for want of room
 _stages_to: list[Listener] = []
 _COUNTED = {"remembered": "true", "not remembered": "false"}
 _UNROUTED = "none"
@@ -81,7 +84,9 @@ def answered(method: str, scope: MutableMapping[str, Any], status: int, seconds:
     route = _route(scope)
     REQUESTS.labels(method, route, status or GONE).inc()
     SECONDS.labels(route, status or GONE).observe(seconds)
-    if route not in QUIET:
+    if _SHED in scope:
+        _flood.told()
+    elif route not in QUIET:
         log.info(
             "request",
             method=method,
@@ -89,6 +94,29 @@ def answered(method: str, scope: MutableMapping[str, Any], status: int, seconds:
             status=status,
             ms=round(seconds * 1000, 1),
         )
+
+
+def shed(scope: MutableMapping[str, Any]) -> None:
+    """The request is refused for want of room; many are, so they share a line a second."""
+    scope[_SHED] = True
+    REFUSED.labels("overloaded").inc()
+
+
+class _Flood:
+    """Lines about requests that were refused for want of room; the event loop's own."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._next = 0.0
+
+    def told(self) -> None:
+        self._count += 1
+        if (now := time.monotonic()) >= self._next:
+            log.warning("overloaded", refused=self._count)
+            self._count, self._next = 0, now + FLOOD_S
+
+
+_flood = _Flood()
 
 
 def recommended(answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     cors_origins: list[str] = []
     page_key: str = ""
     log: Literal["", "json", "text"] = ""
-    patience_s: float = Field(default=0.15, gt=0, le=60)
+    patience_s: float = Field(default=0.1, gt=0, le=60)
     connections: int = Field(default=CONNECTIONS, ge=1)
     tracing: bool = False
     drain_s: float = Field(default=0.0, ge=0, le=600)

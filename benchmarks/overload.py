@@ -267,11 +267,11 @@ def end(server: Served, peak: float) -> dict[str, Any]:
     lines = [json.loads(line) for line in server.log if line.startswith("{")]
     requests = [one for one in lines if one.get("event") == "request" and one["route"] == PATH]
     since = began_at.isoformat()
-    lately = [
-        one for one in requests if one["timestamp"] > since and one["status"] not in (200, 503)
-    ]
-    answered = sum(one.status in (200, 503) for one in told)
-    heard = sum(one["timestamp"] > asked_since.isoformat() for one in requests)
+    lately = [one for one in requests if one["timestamp"] > since and one["status"] != 200]
+    answered = sum(one.status == 200 for one in told)  # who is refused has no line of their own
+    heard = sum(
+        one["timestamp"] > asked_since.isoformat() and one["status"] == 200 for one in requests
+    )
     return {
         "took_s": took,
         "answered": answered,

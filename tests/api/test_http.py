@@ -1,9 +1,11 @@
 import json
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from api import observing
 from api.cursors import cursor
 from api.schemas import RecommendationsAnswer, RecommendationsBody
 from models.errors import MentorNotFound
@@ -397,12 +399,35 @@ def test_a_request_too_many_is_told_to_come_again(index, serve, monkeypatch):
         assert refused.status_code == 503
         assert refused.headers["retry-after"] == "1"
         assert refused.json()["type"] == "urn:mentors:overloaded"
+        assert "connection" not in refused.headers  # its body was taken, so another may follow
         assert client.get("/health/live").status_code == 200
     finally:
         gate.opened.set()
         slow.join(20)
     assert answers[0].status_code == 200
     assert recommend(client, "law").status_code == 200
+
+
+def test_requests_too_many_share_a_line_of_the_log(index, serve, monkeypatch, caplog):
+    monkeypatch.setattr("api.desk.READERS", 1)
+    monkeypatch.setattr("api.desk.FEWEST", 1)
+    monkeypatch.setattr("api.observing.FLOOD_S", 300.0)
+    monkeypatch.setattr("api.observing._flood", observing._Flood())
+    gate = Gate()
+    client = serve(index(patience_s=0.000001), lambda _: gate)
+    slow = threading.Thread(target=lambda: recommend(client, "slow law"))
+    slow.start()
+    try:
+        assert gate.entered.wait(20)
+        with caplog.at_level(logging.INFO):
+            assert [recommend(client, "law").status_code for _ in range(5)] == [503] * 5
+            client.get("/v1/mentors/nobody")
+    finally:
+        gate.opened.set()
+        slow.join(20)
+    lines = [one.getMessage() for one in caplog.records if one.name == "mentors.requests"]
+    assert sum("overloaded" in line for line in lines) == 1
+    assert sum("'request'" in line for line in lines) == 1
 
 
 def test_an_explanation_that_takes_long_holds_up_no_recommendation(index, serve, monkeypatch):
