@@ -24,7 +24,7 @@ from api.schemas import RecommendationsBody
 from api.settings import Settings
 from api.wiring import Serving
 from indexer.dense import FaissPassageIndex
-from models.compiled import MODEL, CompiledEncoder, openvino
+from models.compiled import MODEL, CompiledEncoder, core, openvino
 from models.compiling import Compiler
 from models.weights import DEFAULT_MODEL
 from recommender.paging import Pages
@@ -179,7 +179,7 @@ def _encoder() -> Iterator[str]:
 def _weights(folder: Path) -> int:
     """The numbers that are multiplied with every token."""
     found = 0
-    for operation in openvino().Core().read_model(folder / MODEL).get_ops():
+    for operation in core().read_model(folder / MODEL).get_ops():
         if operation.get_type_name() == "MatMul":
             node = operation.input_value(1).get_node()
             while node.get_type_name() == "Convert":
@@ -198,7 +198,7 @@ def _peak(precision: str) -> float:
     other = ops.constant(np.random.default_rng(1).normal(size=(SIDE, SIDE)).astype(np.float32))
     model = runtime.Model([ops.matmul(given, other, False, False)], [given])
     hint = "f32" if precision == "int8" else precision
-    compiled = runtime.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": hint})
     request, matrix = compiled.create_infer_request(), np.ones((SIDE, SIDE), np.float32)
     request.set_input_tensor(runtime.Tensor(matrix, shared_memory=True))
     return 2 * SIDE**3 / _median(request.infer)

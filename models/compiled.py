@@ -6,6 +6,7 @@ batches of like length; each batch takes one thread, and as many run side by sid
 threads.
 """
 
+import functools
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,9 +85,20 @@ def openvino() -> ModuleType:
     return module
 
 
+@functools.cache
+def core() -> Any:
+    """The one `openvino.Core` of this process, which nothing may let go of before it ends.
+
+    Its plugin for the CPU gives the thread that loads it a stack for signals, and frees that stack
+    when the core is freed, on whatever thread that is: the next signal would then end the process
+    with a segmentation fault.
+    """
+    return openvino().Core()
+
+
 def capabilities() -> tuple[str, ...]:
     """What this CPU computes with, in the runtime's own words, such as BF16, FP32, INT8."""
-    return tuple(sorted(openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")))
+    return tuple(sorted(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")))
 
 
 def engine(precision: str) -> str:
@@ -312,4 +324,4 @@ def _compile(folder: Path, precision: str, threads: int, *, passes: int) -> "Com
         "INFERENCE_NUM_THREADS": threads,
         "ENABLE_CPU_PINNING": False,  # the cores are shared with searches and other processes
     }
-    return openvino().Core().compile_model(folder / MODEL, "CPU", options)
+    return core().compile_model(folder / MODEL, "CPU", options)

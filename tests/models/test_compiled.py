@@ -275,3 +275,33 @@ def test_the_probes_are_short_and_long_and_more_than_english():
     assert "" in PROBES
     assert max(map(len, PROBES)) > 150
     assert any(not text.isascii() for text in PROBES)
+
+
+@pytest.mark.slow
+def test_a_process_lives_through_a_signal_after_an_encoder_is_let_go_of(compiled, cache):
+    # As when a server changes its encoder and is later told to end: the last reference went on
+    # another thread than the one that made it, to which the runtime had given a stack for signals.
+    program = """
+import gc, signal, sys, threading
+from pathlib import Path
+from models.compiling import Compiler
+encoders = [Compiler(Path(sys.argv[1])).open(sys.argv[2])]
+encoders[0].encode_queries(["law"])
+def let_go():
+    encoders.clear()
+    gc.collect()
+thread = threading.Thread(target=let_go)
+thread.start()
+thread.join()
+told = []
+signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
+signal.raise_signal(signal.SIGTERM)
+print(told == [signal.SIGTERM])
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(cache), DEFAULT_MODEL],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (ran.stdout, ran.returncode) == ("True\n", 0), ran.stderr
