@@ -300,6 +300,7 @@ print(told == [signal.SIGTERM])
 """
     ran = subprocess.run(
         [sys.executable, "-c", program, str(cache), DEFAULT_MODEL],
+        check=False,
         capture_output=True,
         text=True,
         timeout=120,
