@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from indexer.folder import DataFolder
 from indexer.generations import Generations, sequence_of
 from indexer.live import LiveIndex
-from indexer.passages import passages
 from indexer.records import (
     canonical_json,
     content_hash,
@@ -23,7 +22,7 @@ from indexer.segment import Segment, segment_of
 from indexer.snapshot import Snapshot, read
 from indexer.store import Change, Conflict, Cut, Head, Store
 from indexer.vectors import Vectors
-from indexer.writing import cut_of, texts_of
+from indexer.writing import drafted, texts_of
 from models.errors import DataFolderError, MentorsError, SnapshotDamaged
 from models.mentor import Mentor, as_record
 
@@ -117,13 +116,13 @@ def repair(store: Store, tenant: str, folder: DataFolder, vectors: Vectors) -> N
     head = store.head(tenant)
     for batch in _live_batches(store, tenant):
         sound = {id: (mentor, right) for id, _, mentor, right in batch if mentor is not None}
-        cut = {id: cut_of(mentor) for id, (mentor, _) in sound.items()}
+        drafts = {id: drafted(mentor) for id, (mentor, _) in sound.items()}
+        cut = {id: draft.cut for id, draft in drafts.items()}
         wanted = sorted({key for one in cut.values() for key in (*one.passages, *one.items)})
         cached = store.vectors(head.space_id, wanted)
         broken = [k for k, v in cached.items() if _wrong(v, vectors.encoder.dimension)]
         store.drop_vectors(head.space_id, broken)
-        texts = (texts_of(mentor) for mentor, _ in sound.values())
-        fresh = vectors.by_key(text for found in texts for some in found for text in some)
+        fresh = vectors.by_key(texts_of(drafts.values()))
         revisions = {id: revision for id, revision, _, _ in batch}
         store.recut(tenant, cut, revisions, head.space_id, fresh)
         for id, (mentor, right) in sound.items():
@@ -179,7 +178,7 @@ class _Store:
             return
         if not right:
             yield "have a hash that is not that of their record"
-        right_cut = cut_of(mentor)
+        right_cut = drafted(mentor).cut
         # Those written before outlines were kept have none, and are cut when they are shown.
         outline = right_cut.outline if kept.outline else ""
         if kept != replace(right_cut, outline=outline):
@@ -233,8 +232,7 @@ def _differences(
     head, changes = store.changes(tenant, start.sequence)
     index = start.advanced(head.sequence, changes, vectors)
     index = index.without(set(index.catalogue.ids_alive()) - {mentor.id for mentor in mentors})
-    texts = (passage.text for mentor in mentors for passage in passages(mentor))
-    rebuilt = segment_of(mentors, vectors.by_key(texts), dimension)
+    rebuilt = segment_of(mentors, vectors.by_key, dimension)
     parts = _unequal(index.whole(), rebuilt)
     dense = snapshot.segment.dense
     if dense.lists and not dense.lists.agree(dense.vectors):

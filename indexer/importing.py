@@ -80,12 +80,11 @@ class Import:
         Raises SourceUnreadable when the file cannot be read at all.
         """
         report = ReadReport()
-        for batch in _batches(self._checked(source, report)):
-            done = report.added + report.changed + report.unchanged
-            for outcome in writer.put(batch, _within(progress, done, len(batch))):
+        for outcomes in writer.put_each(_batches(self._checked(source, report))):
+            for outcome in outcomes:
                 setattr(report, outcome.result, getattr(report, outcome.result) + 1)
             if progress:
-                progress(done + len(batch))
+                progress(report.added + report.changed + report.unchanged)
         return report
 
     def plan(self, sources: Sequence[Path], store: Store, tenant: str, *, sync: bool) -> Difference:
@@ -146,13 +145,6 @@ def _batches(mentors: Iterable[Mentor]) -> Iterator[list[Mentor]]:
             batch = []
     if batch:
         yield batch
-
-
-def _within(progress: Progress | None, done: int, size: int) -> Callable[[int, int], None] | None:
-    """Progress in texts of one batch as progress in mentors."""
-    if progress is None:
-        return None
-    return lambda texts, of: progress(done + size * texts // max(1, of))
 
 
 def _compare(batch: Sequence[Mentor], store: Store, tenant: str, found: Difference) -> None:

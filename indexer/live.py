@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from indexer.dense import Allowed, owners_of_nearest
 from indexer.lexical import best_rows
-from indexer.passages import passages
 from indexer.projecting import FITTED, Chart, Projector, evenly, fitted
 from indexer.records import readable
 from indexer.segment import Kept, Segment, joined, segment_of
@@ -78,7 +77,7 @@ class LiveIndex:
     @classmethod
     def empty(cls, space_id: str, dimension: int) -> "LiveIndex":
         """An index of nobody, at sequence 0."""
-        return cls(space_id, dimension, 0, [segment_of([], {}, dimension)])
+        return cls(space_id, dimension, 0, [segment_of([], lambda _: {}, dimension)])
 
     @property
     def mentors(self) -> int:
@@ -111,7 +110,7 @@ class LiveIndex:
                 rewritten[mentor.id] = mentor
         if not rewritten:
             return self._with(sequence, self.segments, alive, free, self.shown)
-        fresh = self._segment(list(rewritten.values()), vectors)
+        fresh = segment_of(list(rewritten.values()), vectors.by_key, self.dimension)
         segments = (*self.segments, fresh)
         alive = np.concatenate([alive, np.ones(fresh.size, np.bool_)])
         free = np.concatenate([free, fresh.catalogue.available()])
@@ -193,10 +192,6 @@ class LiveIndex:
         """The segment of a row, and the row in it."""
         i = int(np.searchsorted(self.first, row, side="right")) - 1
         return self.segments[i], row - int(self.first[i])
-
-    def _segment(self, mentors: list[Mentor], vectors: Vectors) -> Segment:
-        texts = [passage.text for mentor in mentors for passage in passages(mentor)]
-        return segment_of(mentors, vectors.by_key(texts), self.dimension)
 
     def _kept(self, first: int) -> tuple[list[Kept], NDArray[np.int64]]:
         """Who counts of the segments from `first` on; and their rows here."""

@@ -3,7 +3,7 @@
 A process of an older version may write a mentor and leave the outline of before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pydantic_core
 
@@ -11,10 +11,11 @@ from indexer.passages import passages, words
 from models.encoder import TEXT_RECIPE
 from models.mentor import Mentor
 from models.outline import Outline
+from models.passage import Passage
 
 
-def outline_of(mentor: Mentor) -> Outline:
-    """The outline of a record, cut now."""
+def outline_of(mentor: Mentor, found: Sequence[Passage] | None = None) -> Outline:
+    """The outline of a record, cut now; `found`: its passages, where they are known."""
     strings: dict[str, int] = {}
     cut = [
         [
@@ -22,7 +23,7 @@ def outline_of(mentor: Mentor) -> Outline:
             for leaf in passage.leaves
             for number in (strings.setdefault(leaf.pointer, len(strings)), leaf.start, leaf.end)
         ]
-        for passage in passages(mentor)
+        for passage in (passages(mentor) if found is None else found)
     ]
     first: dict[str, list[int]] = {}
     for pointer, term in words(mentor):

@@ -5,7 +5,7 @@ order of ids.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +36,20 @@ class Segment:
         return self.dense.size
 
 
-def segment_of(
-    mentors: Sequence[Mentor], vectors: Mapping[bytes, NDArray[np.float32]], dimension: int
-) -> Segment:
-    """Index `mentors`, whose passages' vectors are in `vectors` by `text_key`."""
+VectorsOf = Callable[[Mapping[bytes, str]], Mapping[bytes, NDArray[np.float32]]]
+"""Finds the vector of each text; both by `text_key`."""
+
+
+def segment_of(mentors: Sequence[Mentor], vectors_of: VectorsOf, dimension: int) -> Segment:
+    """Index `mentors`, with the vectors of their passages."""
     mentors = sorted(mentors, key=lambda mentor: mentor.id)
-    split = [[text_key(passage.text) for passage in passages(mentor)] for mentor in mentors]
+    texts: dict[bytes, str] = {}
+    split = []
+    for mentor in mentors:
+        keys = [(text_key(passage.text), passage.text) for passage in passages(mentor)]
+        texts.update(keys)
+        split.append([key for key, _ in keys])
+    vectors = vectors_of(texts) if texts else {}
     first = np.concatenate([[0], np.cumsum([len(found) for found in split])]).astype(np.int64)
     rows = [vectors[key] for found in split for key in found]
     dense = FaissPassageIndex.build(

@@ -1,6 +1,7 @@
 """Writing mentors: only strings that are new in the encoder's space are embedded."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,8 @@ from indexer.outlines import outline_of, written
 from indexer.passages import passages
 from indexer.records import canonical_json, content_hash, mentor_from, patched, text_hash
 from indexer.store import Change, Changed, Conflict, Cut, Head, Known, Store, changed_since
-from indexer.vectors import Vectors, text_key
-from models.errors import MentorNotFound, SpaceMismatch, StoreUnavailable
+from indexer.vectors import Vectors, keyed, text_key
+from models.errors import MentorNotFound, SourceUnreadable, SpaceMismatch, StoreUnavailable
 from models.mentor import Mentor, as_record
 
 AT_ONCE = 100  # mentors embedded and committed together; servers follow so many in a moment
@@ -20,6 +21,8 @@ FEW = 8  # texts that may be embedded while others wait: a moment, once the mode
 _TRIES = 10
 
 Progress = Callable[[int, int], None]
+Fresh = dict[bytes, NDArray[np.float32]]
+"""Vectors of texts by key."""
 Revisions = Collection[int]
 """Those that a mentor may be at for a change to be made; 0 is that of nobody."""
 
@@ -41,31 +44,71 @@ class Writer:
         self._tenant = tenant
         self._vectors = vectors
 
-    def put(
-        self,
-        mentors: Sequence[Mentor],
-        progress: Progress | None = None,
-        expected: Revisions | None = None,
-    ) -> list[Outcome]:
+    def put(self, mentors: Sequence[Mentor], expected: Revisions | None = None) -> list[Outcome]:
         """Add or replace mentors with distinct ids, in this order.
 
         Raises PreconditionFailed when one is not at a revision of `expected`, SpaceMismatch,
         EncoderUnavailable or StoreUnavailable; nothing is written then.
         """
-        fresh: dict[bytes, NDArray[np.float32]] = {}
-        for _ in range(_TRIES):
-            known = self._store.known(self._tenant, [mentor.id for mentor in mentors])
-            for mentor in mentors:
-                _require(mentor.id, known.get(mentor.id), expected)
-            must_match = expected is not None
-            found = (_change(m, known.get(m.id), must_match=must_match) for m in mentors)
-            changes = [change for change in found if change is not None]
+        return self._put(mentors, self._work(mentors, expected), {}, expected)
+
+    def put_each(self, batches: Iterable[Sequence[Mentor]]) -> Iterator[list[Outcome]]:
+        """As `put` with each batch in turn; no id is in two of them.
+
+        The texts of one batch are embedded while the one before is written. When the batches break
+        off with SourceUnreadable, those before are written first.
+        """
+        broken: SourceUnreadable | None = None
+        with ThreadPoolExecutor(1, thread_name_prefix="embed") as embedding:
+            begun: list[_Begun] = []
             try:
-                last = self._write(changes, fresh, progress) if changes else 0
+                for mentors in batches:
+                    work = self._work(mentors, None)
+                    before = begun[-1].fresh if begun else None
+                    fresh = embedding.submit(self._fresh, work.texts, before)
+                    begun.append(_Begun(mentors, work, fresh))
+                    if len(begun) > 1:
+                        yield self._finished(begun.pop(0))
+            except SourceUnreadable as error:
+                broken = error
+            yield from map(self._finished, begun)
+        if broken:
+            raise broken
+
+    def _finished(self, begun: "_Begun") -> list[Outcome]:
+        return self._put(begun.mentors, begun.work, begun.fresh.result())
+
+    def _fresh(self, texts: Mapping[bytes, str], before: "Future[Fresh] | None") -> Fresh:
+        """The vectors of `texts`; those of the batch before may not be in the store yet."""
+        near = before.result() if before else {}
+        here = {key: near[key] for key in texts if key in near}
+        return here | self._vectors.by_key({k: t for k, t in texts.items() if k not in here})
+
+    def _put(
+        self,
+        mentors: Sequence[Mentor],
+        work: "_Work",
+        fresh: Fresh,
+        expected: Revisions | None = None,
+    ) -> list[Outcome]:
+        """Do `work` with `mentors`, or what has become of it when others were faster."""
+        for _ in range(_TRIES):
+            try:
+                last = self._write(work, fresh) if work.changes else 0
             except Conflict:
+                work = self._work(mentors, expected)
                 continue
-            return _outcomes(mentors, known, changes, last)
+            return _outcomes(mentors, work.known, work.changes, last)
         raise StoreUnavailable("Other processes keep changing the same mentors: try again.")
+
+    def _work(self, mentors: Sequence[Mentor], expected: Revisions | None) -> "_Work":
+        known = self._store.known(self._tenant, [mentor.id for mentor in mentors])
+        for mentor in mentors:
+            _require(mentor.id, known.get(mentor.id), expected)
+        work = _Work(known, [], {})
+        for mentor in mentors:
+            work.add(mentor, known.get(mentor.id), must_match=expected is not None)
+        return work
 
     def patch(
         self, id: str, patch: Mapping[str, object], expected: Revisions | None = None
@@ -74,7 +117,7 @@ class Writer:
 
         Raises MentorNotFound or RecordRejected, and what `put` raises.
         """
-        fresh: dict[bytes, NDArray[np.float32]] = {}
+        fresh: Fresh = {}
         for _ in range(_TRIES):
             stored = self._store.read(self._tenant, [id]).get(id)
             if stored is None:
@@ -84,11 +127,12 @@ class Writer:
             if known is None or known.revision != stored.revision:
                 continue
             _require(id, known, expected)
-            change = _change(mentor, known, must_match=True)
-            if change is None:
+            work = _Work({id: known}, [], {})
+            work.add(mentor, known, must_match=True)
+            if not work.changes:
                 return Outcome(id, "unchanged", known.revision)
             try:
-                return Outcome(id, "changed", self._write([change], fresh, None))
+                return Outcome(id, "changed", self._write(work, fresh))
             except Conflict:
                 continue
         raise StoreUnavailable(f"Others keep changing the mentor {id!r}: try again.")
@@ -157,13 +201,14 @@ class Writer:
 
     def _missing(self, changes: Sequence[Changed]) -> int:
         stored = self._store.read(self._tenant, [c.id for c in changes if c.record])
-        return self._vectors.missing(_all_texts(found.mentor for found in stored.values()))
+        return self._vectors.missing(texts_of(drafted(found.mentor) for found in stored.values()))
 
     def _embed(self, changes: Sequence[Changed]) -> None:
         """Cut and embed the mentors of some changes in this encoder's space."""
         stored = self._store.read(self._tenant, [c.id for c in changes if c.record])
-        fresh = self._vectors.by_key(_all_texts(found.mentor for found in stored.values()))
-        cut = {id: cut_of(found.mentor) for id, found in stored.items()}
+        drafts = {id: drafted(found.mentor) for id, found in stored.items()}
+        fresh = self._vectors.by_key(texts_of(drafts.values()))
+        cut = {id: draft.cut for id, draft in drafts.items()}
         revisions = {id: found.revision for id, found in stored.items()}
         self._store.recut(self._tenant, cut, revisions, self._vectors.space_id, fresh)
 
@@ -172,35 +217,53 @@ class Writer:
         self._store.set_out(self._tenant, "")
         self._store.drop_strays()
 
-    def _write(
-        self,
-        changes: Sequence[Change],
-        fresh: dict[bytes, NDArray[np.float32]],
-        progress: Progress | None,
-    ) -> int:
+    def _write(self, work: "_Work", fresh: Fresh) -> int:
         """Write the changes; `fresh` keeps what was embedded, should they be written again."""
-        rewritten = (change.mentor for change in changes if change.cut is not None)
+        texts = {key: text for key, text in work.texts.items() if key not in fresh}
+        fresh |= self._vectors.by_key(texts)
         encoder = self._vectors.encoder
-        texts = (text for text in _all_texts(rewritten) if text_key(text) not in fresh)
-        fresh |= self._vectors.by_key(texts, progress)
-        space_id, runtime_id = encoder.space_id, encoder.runtime_id
         return self._store.write(
-            self._tenant, changes, space_id, runtime_id, fresh, self._vectors.name
+            self._tenant,
+            work.changes,
+            encoder.space_id,
+            encoder.runtime_id,
+            fresh,
+            self._vectors.name,
         )
 
 
-def _change(mentor: Mentor, known: Known | None, *, must_match: bool = False) -> Change | None:
-    """What to write; None when the record is stored already.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What writing some mentors takes: as they are stored, the changes, their texts by key."""
 
-    Where only the places differ, the passages stay, which holds only on the revision seen.
-    """
-    record = canonical_json(mentor)
-    seen = known.revision if known else 0
-    if known and known.content_hash == content_hash(record):
-        return None
-    if known and known.text_hash == text_hash(mentor):
-        return Change(mentor, record, None, seen)
-    return Change(mentor, record, cut_of(mentor), seen if must_match else None)
+    known: Mapping[str, Known]
+    changes: list[Change]
+    texts: dict[bytes, str]
+
+    def add(self, mentor: Mentor, known: Known | None, *, must_match: bool) -> None:
+        """Nothing, when the record is stored already.
+
+        Where only the places differ, the passages stay, which holds only on the revision seen.
+        """
+        record = canonical_json(mentor)
+        seen = known.revision if known else 0
+        if known and known.content_hash == content_hash(record):
+            return
+        if known and known.text_hash == text_hash(mentor):
+            self.changes.append(Change(mentor, record, None, seen))
+            return
+        draft = drafted(mentor)
+        self.changes.append(Change(mentor, record, draft.cut, seen if must_match else None))
+        self.texts.update(draft.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Mentors whose texts are being embedded, and who are written then."""
+
+    mentors: Sequence[Mentor]
+    work: _Work
+    fresh: "Future[Fresh]"
 
 
 def _require(id: str, known: Known | None, expected: Revisions | None) -> None:
@@ -208,22 +271,26 @@ def _require(id: str, known: Known | None, expected: Revisions | None) -> None:
         raise changed_since(id)
 
 
-def _all_texts(mentors: Iterable[Mentor]) -> Iterator[str]:
-    return (text for mentor in mentors for texts in texts_of(mentor) for text in texts)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mentor as cut for the store, with every text to embed by its key."""
+
+    cut: Cut
+    texts: dict[bytes, str]
 
 
-def texts_of(mentor: Mentor) -> tuple[list[str], list[str]]:
-    """Every text to embed: the passages, and the items from which the best is quoted."""
+def drafted(mentor: Mentor) -> Draft:
+    """Cut a mentor: the passages, and the items from which the best is quoted."""
     found = passages(mentor)
-    items = dict.fromkeys(item for passage in found for item in passage.items)
-    return [passage.text for passage in found], list(items)
+    texts = [(text_key(passage.text), passage.text) for passage in found]
+    items = keyed(item for passage in found for item in passage.items)
+    outline = written(outline_of(mentor, found), text_hash(mentor))
+    return Draft(Cut(tuple(key for key, _ in texts), tuple(items), outline), dict(texts) | items)
 
 
-def cut_of(mentor: Mentor) -> Cut:
-    """The keys of those texts, and where they stand."""
-    texts, items = texts_of(mentor)
-    outline = written(outline_of(mentor), text_hash(mentor))
-    return Cut(tuple(map(text_key, texts)), tuple(map(text_key, items)), outline)
+def texts_of(drafts: Iterable[Draft]) -> dict[bytes, str]:
+    """Every text to embed of some mentors, by its key."""
+    return {key: text for draft in drafts for key, text in draft.texts.items()}
 
 
 def _outcomes(

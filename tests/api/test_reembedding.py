@@ -10,7 +10,7 @@ from indexer.proof import Evidence, evidence, look
 from indexer.snapshot import read_manifest
 from indexer.store import Store
 from indexer.vectors import text_key
-from indexer.writing import texts_of
+from indexer.writing import drafted
 from models.errors import EncoderUnavailable
 from models.weights import DEFAULT_MODEL
 from tests.fakes import RECORDS, TableEncoder, WideEncoder, mentors, version
@@ -208,7 +208,7 @@ def evidence_of(store, id):
     """The mentor's texts, and their vectors in both spaces."""
     mentor = store.read("default", [id])[id].mentor
     own = store.vectors_owned_by("default", [id])
-    texts = [text for some in texts_of(mentor) for text in some if text_key(text) in own]
+    texts = [text for key, text in drafted(mentor).texts.items() if key in own]
     found = evidence(store, "default", mentor)
     encoders = (WideEncoder(), Otherwise())
     rows = [row for encoder in encoders for row in encoder.encode_passages(texts)]

@@ -14,7 +14,7 @@ from indexer.records import canonical_json, content_hash, text_hash
 from indexer.store import Change, Cut, Head, Store
 from indexer.tables import metadata
 from indexer.vectors import Vectors, text_key
-from indexer.writing import Writer, texts_of
+from indexer.writing import Writer, drafted, texts_of
 from models.errors import DataFolderError, StoreUnavailable
 from models.mentor import Mentor
 from models.ports import Stored
@@ -74,7 +74,7 @@ def first(script):
             for i, (mentor, record) in enumerate(zip(found, records, strict=True))
         ),
     )
-    texts = {text for mentor in found for one in texts_of(mentor) for text in one} | {"a stray"}
+    texts = {*texts_of(map(drafted, found)).values(), "a stray"}
     script(
         "INSERT INTO vectors VALUES ('table-1', ?, ?)",
         *((text_key(text), TableEncoder().encode_passages([text])[0].tobytes()) for text in texts),

@@ -8,7 +8,7 @@ from indexer.importing import Difference, Import, Rejected
 from indexer.mapping import ColumnMapping
 from indexer.passages import passages, words
 from indexer.store import Store
-from indexer.vectors import text_key
+from indexer.vectors import keyed, text_key
 from indexer.writing import AT_ONCE, Writer
 from models.errors import SourceUnreadable
 from tests.fakes import RECORDS, TableEncoder, live_index, mentors, vectors
@@ -187,7 +187,7 @@ def test_what_was_read_needs_no_encoder_to_be_indexed(source, store):
     put(source, *RECORDS)
     read(source, store)
     again = TableEncoder()
-    keys = vectors(store, again).by_key(p.text for m in mentors() for p in passages(m))
+    keys = vectors(store, again).by_key(keyed(p.text for m in mentors() for p in passages(m)))
     assert len(keys) == 18
     assert again.encoded == []
 

@@ -1,5 +1,6 @@
 import itertools
 import sqlite3
+import threading
 from contextlib import closing
 from itertools import islice
 
@@ -9,8 +10,15 @@ import pytest
 from indexer.passages import passages
 from indexer.store import Store
 from indexer.vectors import Vectors, text_key
-from indexer.writing import Outcome, Writer, cut_of
-from models.errors import MentorNotFound, RecordRejected, SpaceMismatch, StoreUnavailable
+from indexer.writing import Outcome, Writer, drafted
+from models.errors import (
+    EncoderUnavailable,
+    MentorNotFound,
+    RecordRejected,
+    SourceUnreadable,
+    SpaceMismatch,
+    StoreUnavailable,
+)
 from models.lazy import LazyEncoder
 from tests.fakes import RECORDS, TableEncoder, mentors
 
@@ -114,7 +122,7 @@ def test_a_patch_of_places_encodes_nothing_and_keeps_the_passages(writer, store,
     encoder.encoded.clear()
     assert writer.patch("baker", places) == Outcome("baker", "changed", 2)
     assert encoder.encoded == []
-    assert store.cuts("default", ["baker"]) == before == {"baker": cut_of(mentors(BAKER)[0])}
+    assert store.cuts("default", ["baker"]) == before == {"baker": drafted(mentors(BAKER)[0]).cut}
 
 
 def test_a_patch_of_one_text_encodes_that_text_alone(writer, encoder):
@@ -186,7 +194,7 @@ def test_a_put_of_places_that_is_overtaken_by_new_texts_brings_its_own_texts_bac
     store = Overtaken(writer._store.database.url, other, 1)
     late = Writer(store, "default", Vectors(store, encoder))
     assert late.put(mentors(BAKER | {"capacity": 9})) == [Outcome("baker", "changed", 3)]
-    assert store.cuts("default", ["baker"])["baker"] == cut_of(mentors(BAKER)[0])
+    assert store.cuts("default", ["baker"])["baker"] == drafted(mentors(BAKER)[0]).cut
     assert cached(store, "I bake bread before dawn", "I brew beer") == ["I bake bread before dawn"]
     store.close()
 
@@ -545,3 +553,105 @@ def test_a_vector_that_is_there_stays_bit_for_bit(writer, store):
     writer.put(mentors(BAKER | {"id": "twin"}))
     assert store.vectors("table-1", [key])[key].tobytes() == before
     assert np.linalg.norm(np.frombuffer(before, np.float32)) == pytest.approx(1)
+
+
+def one_each(*records):
+    return [mentors(record) for record in records]
+
+
+def test_batches_come_to_what_each_would_come_to_alone(writer, store, encoder):
+    twin = BAKER | {"id": "twin"}
+    assert list(writer.put_each(one_each(BAKER, RECORDS[0], twin))) == [
+        [Outcome("baker", "added", 1)],
+        [Outcome(RECORDS[0]["id"], "added", 2)],
+        [Outcome("twin", "added", 3)],
+    ]
+    assert sorted(encoder.encoded) == sorted(all_texts(BAKER, RECORDS[0]))
+    again = list(writer.put_each(one_each(BAKER, twin | {"capacity": 1})))
+    assert again == [[Outcome("baker", "unchanged", 1)], [Outcome("twin", "changed", 4)]]
+    assert store.read("default", ["twin"])["twin"].mentor.capacity == 1
+
+
+def test_a_batch_is_embedded_while_the_one_before_is_written(tmp_path):
+    embedded = threading.Event()
+
+    class Telling(TableEncoder):
+        def encode_passages(self, texts):
+            if "I bake bread before dawn" in texts:
+                embedded.set()
+            return super().encode_passages(texts)
+
+    class Waiting(Store):
+        def write(self, *arguments, **named):
+            assert embedded.wait(20)  # for the second batch, while the first is not yet written
+            return super().write(*arguments, **named)
+
+    store = Waiting(f"sqlite:///{tmp_path / 'mentors.db'}")
+    writer = Writer(store, "default", Vectors(store, Telling()))
+    written = [one.id for some in writer.put_each(one_each(RECORDS[0], BAKER)) for one in some]
+    store.close()
+    assert written == [RECORDS[0]["id"], "baker"]
+
+
+def test_a_text_of_the_batch_before_is_not_embedded_twice(tmp_path):
+    begun = threading.Event()
+
+    class Telling(TableEncoder):
+        def encode_passages(self, texts):
+            if "I weld" in texts:
+                begun.set()
+            return super().encode_passages(texts)
+
+    class Waiting(Store):
+        def write(self, *arguments, **named):
+            assert begun.wait(20)  # so what the first batch has is not in the store for the second
+            return super().write(*arguments, **named)
+
+    store, encoder = Waiting(f"sqlite:///{tmp_path / 'mentors.db'}"), Telling()
+    writer = Writer(store, "default", Vectors(store, encoder))
+    twin = BAKER | {"id": "twin", "headline": "I weld"}
+    assert len(list(writer.put_each(one_each(BAKER, twin)))) == 2
+    store.close()
+    assert sorted(encoder.encoded) == sorted(all_texts(BAKER, twin))
+
+
+def test_when_reading_breaks_off_what_was_read_before_is_written(writer, store):
+    def batches():
+        yield from one_each(BAKER, RECORDS[0])
+        raise SourceUnreadable("The file ends in the middle.")
+
+    seen = []
+    with pytest.raises(SourceUnreadable, match="in the middle"):
+        seen.extend(writer.put_each(batches()))
+    assert len(seen) == 2
+    assert store.count("default") == 2
+
+
+def test_a_batch_that_cannot_be_embedded_is_not_written_and_those_before_are(store):
+    class Failing(TableEncoder):
+        def encode_passages(self, texts):
+            if "I bake bread before dawn" in texts:
+                raise EncoderUnavailable("no model")
+            return super().encode_passages(texts)
+
+    writer = Writer(store, "default", Vectors(store, Failing()))
+    with pytest.raises(EncoderUnavailable, match="no model"):
+        list(writer.put_each(one_each(RECORDS[0], BAKER, RECORDS[1])))
+    assert store.count("default") == 1
+
+
+def test_a_batch_that_others_were_faster_with_is_written_anew(tmp_path):
+    url = f"sqlite:///{tmp_path / 'mentors.db'}"
+    plain = Store(url)
+    other = Writer(plain, "default", Vectors(plain, TableEncoder()))
+    other.put(mentors(BAKER))
+    changed = BAKER | {"headline": "I bake cakes"}
+    store = Overtaken(url, lambda _: other.put(mentors(changed)), 1)
+    writer = Writer(store, "default", Vectors(store, TableEncoder()))
+    # Only the places differ when it begins, so it builds on what another process then replaces.
+    found = list(writer.put_each(one_each(BAKER | {"capacity": 7})))
+    assert found == [[Outcome("baker", "changed", 3)]]
+    mentor = plain.read("default", ["baker"])["baker"].mentor
+    assert (mentor.headline, mentor.capacity) == ("I bake bread before dawn", 7)
+    store.close()
+    plain.close()

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from indexer.live import LiveIndex
-from indexer.passages import passages
 from indexer.segment import segment_of
-from indexer.vectors import text_key
 from models.errors import BadFilter
 from recommender.eligibility import Exclusions, Filters, eligible
 from tests.fakes import mentors
@@ -17,8 +15,7 @@ JULY = datetime(2026, 7, 15, 12, tzinfo=UTC)
 
 def catalogue(*records):
     found = mentors(*records)
-    texts = {passage.text for mentor in found for passage in passages(mentor)}
-    segment = segment_of(found, {text_key(text): np.ones(1, np.float32) for text in texts}, 1)
+    segment = segment_of(found, lambda texts: dict.fromkeys(texts, np.ones(1, np.float32)), 1)
     return LiveIndex("space", 1, len(found), [segment]).catalogue
 
 
