@@ -58,7 +58,7 @@ def commit() -> str:
         [
             *git,
             *("status", "--porcelain", "--untracked-files=no", "--"),
-            *(":!benchmarks/*.md", ":!benchmarks/*.svg"),
+            *(":!benchmarks/*.md", ":!benchmarks/*.svg", ":!benchmarks/speed*.json"),
         ],
         capture_output=True,
         text=True,

@@ -3,10 +3,11 @@
     python speed.py --judged FOLDER [--sizes 1k,10k,100k,1m] [--only STEP] [--keep-older] [--quick]
         [--render]
 
-Each step keeps its figures in speed.json beside the crowds, so a run that was cut off goes on where
-it was. Figures of another machine are never mixed with these, those of another commit only with
-`--keep-older`, and the report says which; all contenders of a step are measured together.
-`--render` writes the report of what is there.
+Each step keeps its figures in speed.json beside the report, so a run that was cut off goes on where
+it was, and a step can be measured anew alone. Figures of another machine are never mixed with
+these, those of another commit only with `--keep-older`, and the report says which; all contenders
+of a step are measured together. `--out` keeps those of another machine apart. `--render` writes the
+report of what is there.
 """
 
 import argparse
@@ -66,7 +67,8 @@ def main() -> None:
     given = _given()
     folder: Path = given.pools
     folder.mkdir(parents=True, exist_ok=True)
-    kept = Kept(folder / ("quick.json" if given.quick else "speed.json"))
+    out: Path = given.out
+    kept = Kept(out.with_suffix(".json"))
     about = {"here": here(), "sizes": given.sizes, "runs": given.runs, "encoded": given.encode}
     older = given.render or given.keep_older
     values = kept.read(None if given.render else about, None if older else commit())
@@ -93,10 +95,10 @@ def main() -> None:
             kept.write(values)
     if not values:
         sys.exit(f"There are no figures in {kept.path}.")
-    out: Path = given.out
-    out.write_text(speed_report.report(values, given.command), encoding="utf-8")
-    for name, picture in speed_report.pictures(values).items():
-        out.with_name(name).write_text(picture, encoding="utf-8")
+    picture = out.with_suffix(".svg")
+    out.write_text(speed_report.report(values, given.command, picture.name), encoding="utf-8")
+    if drawn := speed_report.picture(values):
+        picture.write_text(drawn, encoding="utf-8")
     print(out.read_text(encoding="utf-8"))
 
 
@@ -112,7 +114,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--keep-older", action="store_true", help="what another commit measured")
     parser.add_argument("--quick", action="store_true", help="few mentors, one run, to try it out")
     parser.add_argument("--render", action="store_true", help="measure nothing")
-    parser.add_argument("--out", type=Path, help="the report")
+    parser.add_argument("--out", type=Path, help="the report; figures lie beside it")
     given = parser.parse_args()
     given.sizes = sorted(_number(size) for size in given.sizes.split(","))
     given.others = _number(given.others)
@@ -121,7 +123,7 @@ def _given() -> argparse.Namespace:
     if given.quick:
         given.sizes, given.encode, given.runs = list(QUICK_SIZES), QUICK_ENCODED, 1
         given.command = "benchmarks/speed.py --quick"
-    given.out = given.out or (given.pools / "speed.md" if given.quick else OUT)
+    given.out = given.out or (given.pools / "quick.md" if given.quick else OUT)
     if not given.judged and not given.render:
         parser.error("name the folder that holds O*NET's occupations with --judged")
     return given

@@ -10,8 +10,6 @@ from contenders import EVERY_CORE, NAMES, OURS, PLAIN, TXTAI
 from speed_inside import PLAIN as PLAIN_ENCODER
 from speed_inside import REFERENCE
 
-PICTURE = "speed.svg"
-
 Values = Mapping[str, Any]
 
 
@@ -35,24 +33,27 @@ class Row:
         )
 
 
-def report(values: Values, command: str) -> str:
-    """The whole report; what was not measured is left out, or said to be."""
+def report(values: Values, command: str, picture: str) -> str:
+    """The whole report; what was not measured is left out, or said to be.
+
+    `picture`: the name of the file that `picture` is in.
+    """
     steps: Values = values["steps"]
     parts = [_head(values, command), _table(steps, whole=values["about"]["encoded"] >= 10_000)]
-    parts += [part(steps) for part in _PARTS]
+    parts += [_growth(steps, picture), *(part(steps) for part in _PARTS)]
     return "\n".join(part for part in parts if part)
 
 
-def pictures(values: Values) -> dict[str, str]:
-    """The pictures of the report by file name."""
+def picture(values: Values) -> str:
+    """How the cost of a request grows, as SVG; "" where no size was measured."""
     lines: dict[str, list[tuple[float, float]]] = {}
     for step in _requests(values["steps"]):
         for name, runs in step["ms"].items():
             lines.setdefault(name, []).append((step["size"], _median(runs, "p50")))
     if not lines:
-        return {}
+        return ""
     title = "One request over HTTP, median, by number of mentors"
-    return {PICTURE: growth.picture(title, "mentors, about 6 passages each", lines, OURS)}
+    return growth.picture(title, "mentors, about 6 passages each", lines, OURS)
 
 
 def spread(values: Sequence[float], unit: str = "") -> str:
@@ -340,7 +341,7 @@ _ROWS: tuple[Callable[[Values], list[Row]], ...] = (
 )
 
 
-def _growth(steps: Values) -> str:
+def _growth(steps: Values, picture: str) -> str:
     found = _requests(steps)
     if not found:
         return ""
@@ -348,7 +349,7 @@ def _growth(steps: Values) -> str:
     sizes = [f"{step['size']:,}" for step in found]
     lines = [
         "## How the cost of one request grows\n",
-        f"![median of one request by number of mentors]({PICTURE})\n",
+        f"![median of one request by number of mentors]({picture})\n",
         "Milliseconds over HTTP, median (least and greatest of the runs); requests come so rarely "
         "that none waits for another, and count from when they were meant to start.\n",
         f"| | {' | '.join(sizes)} |",
@@ -521,7 +522,6 @@ def _cold(steps: Values) -> str:
 
 
 _PARTS: tuple[Callable[[Values], str], ...] = (
-    _growth,
     _load,
     _encoding,
     _quality,

@@ -66,7 +66,7 @@ def values():
 def lines(values):
     from speed_report import report
 
-    return report(values, "make bench").splitlines()
+    return report(values, "make bench", "speed.svg").splitlines()
 
 
 def test_a_bar_is_met_by_the_median(lines):
@@ -120,7 +120,7 @@ def test_steps_of_another_commit_are_named(values):
     from speed_report import report
 
     values["steps"]["load"]["commit"] = "def"
-    head = report(values, "make bench").splitlines()[2]
+    head = report(values, "make bench", "speed.svg").splitlines()[2]
     assert head.startswith("Measured 2026-01-02 at commit abc (indexing, encoding, requests 1000,")
     assert " and 2026-01-02 at commit def (load), on a machine." in head
 
@@ -132,7 +132,7 @@ def test_a_process_a_core_has_rows_of_its_own(values):
     several = f"{OURS}, a process a core"
     load["clients"][several] = {n: runs(2.0, per_second=100.0) for n in ("1", "8", "32")}
     load["memory_mib"][several] = dict(load["memory_mib"][OURS], Pss=2_000.0)
-    lines = report(values, "make bench").splitlines()
+    lines = report(values, "make bench", "speed.svg").splitlines()
     name = "requests a second ÷ plain, 32 clients, 100,000 mentors"
     assert f"| {name} | 10 | ≥ 6 | yes |" in lines
     assert f"| {name}, a process a core | 5 | ≥ 6 | no |" in lines
@@ -141,10 +141,9 @@ def test_a_process_a_core_has_rows_of_its_own(values):
 
 
 def test_the_picture_has_a_line_a_system_and_names_do_not_lie_on_each_other(values):
-    from speed_report import pictures
+    from speed_report import picture
 
-    (picture,) = pictures(values).values()
-    root = ET.fromstring(picture)
+    root = ET.fromstring(picture(values))
     space = "{http://www.w3.org/2000/svg}"
     groups = root.findall(f"{space}g")
     assert [group.find(f"{space}text").text for group in groups] == [PLAIN, OURS]
