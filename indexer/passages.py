@@ -58,8 +58,9 @@ def words(mentor: Mentor) -> Iterator[tuple[str, Term]]:
     """
     mentor = _named(mentor)
     for pointer, text in _strings(mentor):
+        padded = padding(text)
         for term in neutral_terms(text, mentor.name):
-            if not any(start <= term.start < end for start, end in padding(text)):
+            if not (padded and any(start <= term.start < end for start, end in padded)):
                 yield pointer, term
 
 

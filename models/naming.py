@@ -5,6 +5,7 @@ is", "My name is Amara". It is found as written, with what stands around it, and
 of names: half of them also mean something.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -62,20 +63,25 @@ def mentions(name: str, text: str) -> Iterator[tuple[int, int]]:
     A part alone counts where it can be a person's name: not in "grant writing", "Grant writing",
     "J.P. Morgan", "the Law", nor as a whole item of a list.
     """
-    parts = name_parts(name)
-    forms = sorted({form for part in parts for form in _forms(part)}, key=len, reverse=True)
-    if not forms:
-        return
-    one = "|".join(re.escape(form) for form in forms)
-    initials = "".join({part[0].upper() for part in parts})
-    pattern = (
-        rf"(?<!\w)(?P<title>{_TITLE})?(?P<initial>(?<!\.)[{re.escape(initials)}]\.\s?)?(?:{one})"
-        rf"(?P<more>(?:{_BETWEEN}{_OTHERS}(?:{one})(?!\w))*)(?!\w)(?P<whose>['’]s\b)?"  # noqa: RUF001
-    )
-    for match in re.finditer(pattern, text):
+    found = _pattern(name)
+    for match in found.finditer(text) if found else ():
         sure = match["title"] or match["initial"] or match["more"]
         if sure or _is_a_person(text, *match.span()):
             yield match.span()
+
+
+@functools.lru_cache(maxsize=8)  # all strings of one mentor are read for the same name
+def _pattern(name: str) -> re.Pattern[str] | None:
+    parts = name_parts(name)
+    forms = sorted({form for part in parts for form in _forms(part)}, key=len, reverse=True)
+    if not forms:
+        return None
+    one = "|".join(re.escape(form) for form in forms)
+    initials = "".join(sorted({part[0].upper() for part in parts}))
+    return re.compile(
+        rf"(?<!\w)(?P<title>{_TITLE})?(?P<initial>(?<!\.)[{re.escape(initials)}]\.\s?)?(?:{one})"
+        rf"(?P<more>(?:{_BETWEEN}{_OTHERS}(?:{one})(?!\w))*)(?!\w)(?P<whose>['’]s\b)?"  # noqa: RUF001
+    )
 
 
 def _forms(part: str) -> Iterator[str]:

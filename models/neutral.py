@@ -73,6 +73,9 @@ def neutral_terms(text: str, name: str = "") -> Iterator[Term]:
     if not found and not may_be_gendered(text):  # no stand-in brings a word
         return
     spans = list(_stretches(text, name))
+    if not spans:  # as of almost every text
+        yield from found
+        return
     for term in found:
         if not any(start < term.end and term.start < end for start, end, _ in spans):
             yield term
