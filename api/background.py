@@ -1,5 +1,6 @@
 """What a server does beside answering: follow the store, and keep the data folder in shape."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -11,9 +12,12 @@ from api.wiring import Serving
 from indexer.feedback import Feedback
 from indexer.replies import Replies
 
-FOLLOW_EVERY_S = 0.1  # a look at one counter; how soon a change made elsewhere is seen here
+FOLLOW_EVERY_S = 0.1  # a look at one counter; how soon a change made elsewhere is seen here ...
+LISTENING_EVERY_S = 1.0  # ... and how often that is done where the database says what changes
+BREATH_S = 0.01  # between two looks, however much is heard
 KEEP_EVERY_S = 1.0
 TIDY_EVERY_S = 60.0
+OTHERS_EVERY_S = 30.0  # what another host has erased is to be gone here within a minute
 EXPOSE_EVERY_S = 30.0  # how soon attention counts; each time it does is a new index version
 log = logging.getLogger(__name__)
 
@@ -23,14 +27,20 @@ class Background:
 
     def __init__(self, tenants: Tenants, callers: Callers) -> None:
         self._tenants = tenants
-        self._stopping = threading.Event()
+        self._database = tenants.first.store.database
+        self._stopping, self._changed = threading.Event(), threading.Event()
+        self._listening = False
         self._threads = [
-            self._thread("follow", FOLLOW_EVERY_S, self._follow_all),
+            self._thread("follow", FOLLOW_EVERY_S, self._follow_all, self._until_changed),
             self._thread("keep", KEEP_EVERY_S, lambda: tenants.each(_keep)),
             self._thread("keys", KEEP_EVERY_S, callers.look_again),
             self._thread("expose", EXPOSE_EVERY_S, lambda: tenants.each(_expose)),
-            self._thread("replies", TIDY_EVERY_S, Replies(tenants.first.store.database).tidy),
+            self._thread("replies", TIDY_EVERY_S, Replies(self._database).tidy),
         ]
+        if not self._database.is_sqlite:
+            self._threads.append(self._thread("listen", LISTENING_EVERY_S, self._listen))
+            others = tenants.first.keeper.keep_others
+            self._threads.append(self._thread("others", OTHERS_EVERY_S, others))
 
     def start(self) -> None:
         for thread in self._threads:
@@ -39,6 +49,7 @@ class Background:
     def stop(self) -> None:
         """End the threads; whoever was removed is erased before this returns, where possible."""
         self._stopping.set()
+        self._changed.set()
         for thread in self._threads:
             thread.join()
         try:
@@ -50,10 +61,40 @@ class Background:
         self._tenants.each(_follow)
         observing.LAG.set(max(serving.lag for serving in self._tenants.all()))
 
-    def _thread(self, name: str, every_s: float, work: Callable[[], object]) -> threading.Thread:
+    def _listen(self) -> None:
+        """Hear what other processes change, until that ends or this does."""
+        with contextlib.closing(self._database.listen(LISTENING_EVERY_S)) as heard:
+            try:
+                for anything in heard:
+                    self._listening = True
+                    if anything:
+                        self._changed.set()
+                    if self._stopping.is_set():
+                        break
+            finally:
+                self._listening = False
+                self._changed.set()
+
+    def _until_changed(self, every_s: float) -> bool:
+        """Wait until something is heard, or it is time to look anyhow; whether to end."""
+        if self._changed.wait(LISTENING_EVERY_S if self._listening else every_s):
+            self._changed.clear()
+            return self._stopping.wait(BREATH_S)
+        return self._stopping.is_set()
+
+    def _thread(
+        self,
+        name: str,
+        every_s: float,
+        work: Callable[[], object],
+        wait: Callable[[float], bool] | None = None,
+    ) -> threading.Thread:
+        """A thread that works again and again; `wait` says before each time whether to end."""
+        until_next = wait or self._stopping.wait
+
         def run() -> None:
             failed = False
-            while not self._stopping.wait(every_s):
+            while not until_next(every_s):
                 try:
                     work()
                     failed = False

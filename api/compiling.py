@@ -3,8 +3,8 @@
 import time
 
 from api import screen
+from api.places import folder_of, store_of
 from api.settings import Settings
-from indexer.store import Store
 from models.compiling import Compiler
 from models.errors import EncoderUnavailable
 from models.weights import DEFAULT_MODEL
@@ -33,9 +33,9 @@ def compile_encoder(settings: Settings) -> None:
 
 def _remembered(settings: Settings) -> str:
     """The name of the encoder that the tenant's index was made with; "" without an index."""
-    if not (settings.data / "mentors.db").is_file():
+    if not folder_of(settings).has_store():
         return ""
-    store = Store.in_folder(settings.data)
+    store = store_of(settings)
     try:
         return store.head(settings.tenant).encoder
     finally:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from api import screen
+from api.places import existing_store, folder_of, store_of
 from api.settings import Settings
 from api.wiring import Indexing
-from indexer.folder import DataFolder
 from indexer.generations import Generations, sequence_of
 from indexer.importing import Difference, Import, ReadReport, Rejected
 from indexer.mapping import ColumnMapping
@@ -51,8 +51,7 @@ class IndexCommand:
 
     def dry_run(self) -> bool:
         """Print what indexing would change; whether every record could be taken."""
-        there = (self._settings.data / "mentors.db").is_file()
-        store = Store.in_folder(self._settings.data) if there else Store("sqlite://")
+        store = existing_store(self._settings) or Store("sqlite://")
         try:
             found = self._plan(store)
         finally:
@@ -203,10 +202,10 @@ def require_indexed(head: Head, settings: Settings) -> None:
 
 def status_of(settings: Settings) -> dict[str, Any]:
     """What `mentors status --json` prints."""
-    folder = DataFolder(settings.data)
+    folder = folder_of(settings)
     folder.ensure_present()
     generations = Generations(folder.tenant(settings.tenant))
-    store = Store.in_folder(settings.data)
+    store = store_of(settings)
     try:
         head = store.head(settings.tenant)
         mentors, passages = store.count(settings.tenant), store.count_passages(settings.tenant)

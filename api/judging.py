@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from api.places import folder_of, store_of
 from api.settings import Settings
 from api.telling_back import as_line
 from indexer.feedback import Event, Feedback
-from indexer.folder import DataFolder
-from indexer.store import Store
 from models.errors import BadInput
 
 GRADES = {"shown": 0, "declined": 0, "opened": 1, "requested": 2, "accepted": 3}
@@ -23,8 +22,8 @@ _RATED = (0, 0, 1, 2, 3)  # by one to five stars
 
 def export(settings: Settings, file: Path, goals: Path | None, qrels: Path | None) -> str:
     """Write the files; what they hold, in one sentence. Raises BadInput where one cannot be."""
-    DataFolder(settings.data).ensure_present()
-    store = Store.in_folder(settings.data)
+    folder_of(settings).ensure_present()
+    store = store_of(settings)
     asked: dict[str, str] = {}
     grades: dict[tuple[str, str], int] = {}
     count = 0

@@ -4,10 +4,9 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from api.places import folder_of, store_of
 from api.settings import Settings
-from indexer.folder import DataFolder
 from indexer.keys import Key, Keys
-from indexer.store import Store
 from models.errors import BadInput
 
 
@@ -16,7 +15,7 @@ def create(settings: Settings, scopes: Sequence[str], name: str, origin: str) ->
 
     The folder may be a new one: a tenant can have keys before it has mentors.
     """
-    folder = DataFolder(settings.data)
+    folder = folder_of(settings)
     folder.tenant(settings.tenant)  # a name that is none is refused
     folder.ensure_writable()
     with _keys(settings) as keys:
@@ -26,14 +25,14 @@ def create(settings: Settings, scopes: Sequence[str], name: str, origin: str) ->
 
 def listed(settings: Settings, tenant: str | None) -> list[dict[str, Any]]:
     """The keys of one tenant, or of all."""
-    DataFolder(settings.data).ensure_present()
+    folder_of(settings).ensure_present()
     with _keys(settings) as keys:
         return [_said(key) for key in keys.listed(tenant)]
 
 
 def revoke(settings: Settings, id: str) -> None:
     """End a key. Raises BadInput when none in use has this id."""
-    DataFolder(settings.data).ensure_present()
+    folder_of(settings).ensure_present()
     with _keys(settings) as keys:
         if not keys.revoke(id):
             raise BadInput(f"No key in use has the id {id!r}: see 'mentors keys list'.")
@@ -41,7 +40,7 @@ def revoke(settings: Settings, id: str) -> None:
 
 @contextlib.contextmanager
 def _keys(settings: Settings) -> Iterator[Keys]:
-    store = Store.in_folder(settings.data)
+    store = store_of(settings)
     try:
         yield Keys(store.database)
     finally:

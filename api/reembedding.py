@@ -4,9 +4,9 @@ import time
 
 from api import screen
 from api.indexing import require_indexed
+from api.places import folder_of
 from api.settings import Settings
 from api.wiring import EncoderFactory, Indexing
-from indexer.folder import DataFolder
 from models.weights import DEFAULT_MODEL
 
 
@@ -16,7 +16,7 @@ def reembed(settings: Settings, encoder: EncoderFactory | None = None) -> None:
     Raises NoIndex, EncoderUnavailable, or SpaceMismatch when another process moves it elsewhere.
     """
     began = time.perf_counter()
-    DataFolder(settings.data).ensure_present()
+    folder_of(settings).ensure_present()
     name = settings.encoder or DEFAULT_MODEL
     indexing = Indexing(settings.model_copy(update={"encoder": name}), encoder, adopt=False)
     try:

@@ -164,11 +164,17 @@ def show_proof(found: "Proof") -> None:
     """What `mentors erase --prove` looked for, where, and what it found."""
     for trace in found.traces:
         complain(f"Found: {plain(str(trace))}")
+    tables = f" and {found.tables} tables of the database" if found.tables else ""
     say(
         f"Looked for {found.texts:,} texts and {found.vectors:,} vectors of this mentor alone in "
-        f"{found.files:,} files ({found.bytes:,} bytes, compressed ones opened): "
+        f"{found.files:,} files{tables} ({found.bytes:,} bytes, compressed ones opened): "
         + (f"{len(found.traces):,} traces." if found.traces else "no trace.")
     )
+    if found.tables:
+        say(
+            "PostgreSQL's own files were not looked at: what was deleted may stand in free space "
+            "of its pages, in its log and in backups for a while (docs/scale.md)."
+        )
 
 
 def show_status(found: dict[str, Any]) -> None:

@@ -38,6 +38,7 @@ def serve_in_processes(settings: Settings, host: str, port: int, workers: int) -
     with tempfile.TemporaryDirectory(prefix="mentors-metrics-") as figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = figures
         os.environ["MENTORS_DATA"] = str(settings.data.resolve())
+        os.environ["MENTORS_STORE"] = settings.store
         os.environ["MENTORS_TENANT"] = settings.tenant
         os.environ["MENTORS_CREATE"] = str(settings.create)
         config = _config(WORKER, host, port, factory=True, workers=workers)

@@ -16,9 +16,11 @@ CONNECTIONS = 2_000
 class Settings(BaseSettings):
     """What a deployment chooses.
 
-    `data`: the data folder; `tenant`: whose mentors; `encoder`: a packaged one's name, a local
-    sentence-transformers folder, or a model hub's name, "" = the one the index was made with, or
-    the default for a new index; `threads`: of the encoder, None = all cores; `precision`: of the
+    `data`: the data folder; `store`: the URL of a PostgreSQL database that has the mentors, "" for
+    the data folder's own (it holds a password, so it is no option of a command line, which
+    everybody on a machine can read); `tenant`: whose mentors; `encoder`: a packaged one's name, a
+    local sentence-transformers folder, or a model hub's name, "" = the one the index was made with,
+    or the default for a new index; `threads`: of the encoder, None = all cores; `precision`: of the
     compiled encoder; `cache`: where compiled encoders are kept; `compile`: whether a server makes a
     missing one before it starts, as commands that write always do; `create`: whether a server
     begins with nobody where nothing is indexed yet; `rate`: requests a key may send, such as
@@ -34,6 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)
 
     data: Path = Path("data")
+    store: str = Field(default="", repr=False)
     tenant: str = "default"
     encoder: str = ""
     threads: int | None = Field(default=None, ge=1)

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from api import wiring
+from api.places import folder_of, store_of
 from api.settings import Settings
 from api.wiring import EncoderFactory, Serving
-from indexer.folder import DATABASE
 from indexer.keys import Keys
-from indexer.store import Store
 from models.errors import NoIndex
 from models.ports import Encoder
 
@@ -70,9 +69,9 @@ class Tenants:
         self.each(lambda serving: serving.close())
 
     def _tenants_with_keys(self) -> list[str]:
-        if not (self._settings.data / DATABASE).is_file():
+        if not folder_of(self._settings).has_store():
             return []
-        store = Store.in_folder(self._settings.data)
+        store = store_of(self._settings)
         try:
             return Keys(store.database).ring().tenants()
         finally:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from api import screen
+from api.places import folder_of, store_of
 from api.settings import Settings
 from api.wiring import Indexing
 from indexer import backup, checking, proof
-from indexer.folder import DataFolder
 from indexer.keeping import drop_removed, empty_log, holding
 from indexer.store import Store
 from models.errors import BadInput, EncoderUnavailable, MentorNotFound, SpaceMismatch
@@ -37,10 +37,10 @@ def erase(settings: Settings, id: str, *, prove: bool) -> proof.Proof | None:
 
     Snapshots are written without the mentor, or dropped where the index's encoder is not here.
     """
-    folder = DataFolder(settings.data)
+    folder = folder_of(settings)
     folder.ensure_present()
     tenant, place = settings.tenant, folder.tenant(settings.tenant)
-    with closing(Store.in_folder(settings.data)) as store:
+    with closing(store_of(settings)) as store:
         if not store.known(tenant, [id]):
             raise MentorNotFound(f"There is no mentor with the id {id!r}.")
         wanted = _evidence(store, tenant, id) if prove else None
@@ -51,7 +51,9 @@ def erase(settings: Settings, id: str, *, prove: bool) -> proof.Proof | None:
         with holding(place):
             drop_removed(store, folder, tenant)
         empty_log(store)
-        return proof.look(settings.data, wanted) if wanted else None
+        if wanted is None:
+            return None
+        return proof.look(settings.data, wanted, store.database.contents())
 
 
 def _evidence(store: Store, tenant: str, id: str) -> proof.Evidence:
@@ -67,13 +69,13 @@ def _evidence(store: Store, tenant: str, id: str) -> proof.Evidence:
 
 def make_backup(settings: Settings, target: Path) -> int:
     """Copy the live database into a new file; its size in bytes."""
-    DataFolder(settings.data).ensure_present()
+    folder_of(settings).ensure_present()
     if target.resolve().is_relative_to(settings.data.resolve()):
         raise BadInput(
             f"{target} is inside the data folder, where nobody would ever erase from it: name a "
             f"file elsewhere."
         )
-    store = Store.in_folder(settings.data)
+    store = store_of(settings)
     try:
         backup.backup(store, target)
     finally:
@@ -83,7 +85,7 @@ def make_backup(settings: Settings, target: Path) -> int:
 
 def restore(settings: Settings, source: Path) -> list[str]:
     """Make a new data folder from a backup and its indexes; the tenants in it."""
-    store = backup.restore(source, DataFolder(settings.data))
+    store = backup.restore(source, folder_of(settings), settings.store)
     try:
         tenants = store.tenants()
     finally:
@@ -106,7 +108,7 @@ def _publish(settings: Settings) -> None:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Indexing]:
-    DataFolder(settings.data).ensure_present()
+    folder_of(settings).ensure_present()
     indexing = Indexing(settings, adopt=False)
     try:
         indexing.require_own_space()

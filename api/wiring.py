@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from api.places import folder_of, store_of
 from api.settings import Settings
 from indexer.folder import DataFolder
 from indexer.following import Follower
@@ -106,10 +107,10 @@ class Indexing:
         Raises DataFolderError, EncoderUnavailable or SpaceMismatch.
         """
         self.tenant = settings.tenant
-        self.folder = DataFolder(settings.data)
+        self.folder = folder_of(settings)
         self.folder.tenant(settings.tenant)
         self.folder.ensure_writable()
-        self.store = Store.in_folder(settings.data)
+        self.store = store_of(settings)
         try:
             name = settings.encoder or self.store.head(self.tenant).encoder or DEFAULT_MODEL
             compiling = settings.model_copy(update={"compile": True})
@@ -242,12 +243,12 @@ class Serving:
         # Products of a request are small. Threads of NumPy's linear algebra, which wait for the
         # next one by spinning, take a core from the encoder, and all gain nothing.
         threadpool_limits(1, user_api="blas")
-        folder = DataFolder(settings.data)
+        folder = folder_of(settings)
         if create:
             folder.ensure_writable()
         folder.ensure_present(create=create)
         self.tenant = settings.tenant
-        self.store = Store.in_folder(settings.data)
+        self.store = store_of(settings)
         self._settings, self._folder, self._factory = settings, folder, encoder
         self._swap = threading.Lock()
         self._moving = threading.Lock()

@@ -6,6 +6,7 @@ nothing is embedded again.
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -40,13 +41,16 @@ def backup(store: Store, target: Path) -> None:
             disk.remove(leftover)
 
 
-def restore(source: Path, folder: DataFolder) -> Store:
+def restore(source: Path, folder: DataFolder, url: str = "") -> Store:
     """Make a new data folder from a backup; its store is returned, snapshots are still to be made.
 
-    Raises BadInput when the file is no backup, DataFolderForeign when the folder is not empty.
+    With `url` the mentors go into the database there, which has none yet. Raises BadInput when the
+    file is no backup, DataFolderForeign when the folder or the database is not empty.
     """
     if not source.is_file():
         raise BadInput(f"{source} does not exist or is no file: expected a backup.")
+    if url:
+        return _restore_elsewhere(source, folder, url)
     if folder.root.is_dir() and any(folder.root.iterdir()):
         raise DataFolderForeign(
             f"{folder.root} is not empty: restore into a new folder, then serve that one."
@@ -64,13 +68,43 @@ def restore(source: Path, folder: DataFolder) -> Store:
     except OSError as error:
         raise DataFolderError(f"{target} cannot be written: {error.strerror}.") from error
     except DataFolderError as error:
-        raise BadInput(
-            f"{source} is damaged or no backup of this program: expected a file that 'mentors "
-            f"backup' wrote."
-        ) from error
+        raise _no_backup(source) from error
     finally:
         for leftover in folder.root.glob(aside.name + "*"):
             disk.remove(leftover)
+
+
+def _restore_elsewhere(source: Path, folder: DataFolder, url: str) -> Store:
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / DATABASE  # an older one is brought to the newest form, not the backup
+        shutil.copyfile(source, copy)
+        try:
+            backup = Database(sa.URL.create("sqlite", database=str(copy)), create=False)
+        except DataFolderError as error:
+            raise _no_backup(source) from error
+        try:
+            folder.ensure_writable()
+            store = Store(url)
+            try:
+                if not store.database.is_empty():
+                    raise DataFolderForeign(
+                        f"The database at {store.database.url} is not empty: restore into a new "
+                        f"one."
+                    )
+                store.database.take_rows(backup)
+            except BaseException:
+                store.close()
+                raise
+            return store
+        finally:
+            backup.close()
+
+
+def _no_backup(source: Path) -> BadInput:
+    return BadInput(
+        f"{source} is damaged or no backup of this program: expected a file that 'mentors backup' "
+        f"wrote."
+    )
 
 
 def _sync(path: Path) -> None:

@@ -90,6 +90,8 @@ def check(
                 notes.append(f"The snapshot {name} is of another space, {snapshot.space_id}.")
             elif name == names[0] and not problems:
                 problems += _differences(snapshot, store, tenant, vectors, found.mentors)
+    if not store.database.is_sqlite:
+        notes.append("The pages of the database are PostgreSQL's to check: see pg_amcheck.")
     if found.mentors and not names:
         notes.append("There is no snapshot: the index is rebuilt from the database when needed.")
     return Report(len(found.mentors), found.passages, len(names), tuple(problems), tuple(notes))

@@ -1,5 +1,7 @@
 """The database behind the store: how it is opened, brought to the newest schema, and kept clean.
 
+SQLite in the data folder, or PostgreSQL by URL (`indexer.postgres`, `docs/adr/0020`).
+
 Durability, chosen on purpose (`docs/adr/0005`): SQLite's write-ahead log with `synchronous=FULL`
 syncs at every commit, so what was acknowledged survives a power cut; `secure_delete` overwrites
 what is deleted; `BEGIN IMMEDIATE` makes writers queue instead of failing half-way; every read is
@@ -10,15 +12,19 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from indexer.tables import tenants
-from models.errors import DataFolderError, StoreUnavailable
+from indexer import postgres
+from indexer.postgres import EVERYBODY
+from indexer.tables import metadata, tenants
+from models.errors import BadInput, DataFolderError, NoIndex, StoreUnavailable
 
-HEAD = "0005"
+__all__ = ["EVERYBODY", "HEAD", "Database"]
+
+HEAD = "0006"
 """The newest migration; `mentors` made by an older one are migrated when they are opened."""
 
 WAIT_MS = 30_000  # how long a writer waits for another one; a bulk import commits in under a second
@@ -26,6 +32,7 @@ WAIT_MS = 30_000  # how long a writer waits for another one; a bulk import commi
 _FIRST = "0001"  # what databases had before migrations were counted, under `schema_version` 1
 _LOG_WAIT_MS = 200
 _AGAIN_S = 0.01
+_TAKEN_TOGETHER = 500  # rows copied at once
 
 
 class Database:
@@ -33,22 +40,43 @@ class Database:
 
     def __init__(self, url: str | sa.URL, *, create: bool = True) -> None:
         """Without `create` a database that is empty is refused."""
-        # Errors are logged, and records are not.
-        self._engine = sa.create_engine(url, hide_parameters=True)
-        self.url = self._engine.url.render_as_string()  # without the password
-        self.is_sqlite = self._engine.dialect.name == "sqlite"
+        address = _address(url)
+        self.is_sqlite = address.drivername == "sqlite"
+        self.url = address.render_as_string()  # without the password
+        self.answers = True
+        """Whether the database could be reached when it was last asked."""
+        self._own = threading.local()
+        self._open = True
+        self._engine: sa.Engine
+        self._reader: sa.Engine
+        self._writer: sa.Engine
         if self.is_sqlite:
+            # Errors are logged, and records are not.
+            self._engine = sa.create_engine(address, hide_parameters=True)
             sa.event.listen(self._engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
-        self._own = threading.local()
-        self._writer = self._engine.execution_options(writes=True)
+            self._writer = self._engine.execution_options(writes=True)
+            self._reader = self._engine
+        else:
+            # Whoever writes sees what the one before has committed while this one waited.
+            self._engine = self._writer = postgres.engine_of(address)
+            self._reader = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         try:
             self._migrate(create=create)
-        except sa.exc.OperationalError as error:
+        except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
             self.close()
+            reason = getattr(error, "orig", error)
             raise StoreUnavailable(
-                f"The database at {self.url} cannot be opened now ({error.orig}): end what blocks "
-                f"it, look at the folder and the disk, and try again."
+                f"The database at {self.url} cannot be opened now ({reason}): end what blocks "
+                f"it, look at {self._looked_at}, and try again."
+            ) from error
+        except sa.exc.ProgrammingError as error:  # of SQLite there are none
+            self.close()
+            raise DataFolderError(
+                f"The database at {self.url} cannot be opened ({error.orig}): expected one of this "
+                f"program, or an empty one that its role owns."
             ) from error
         except sa.exc.DatabaseError as error:
             self.close()
@@ -60,17 +88,30 @@ class Database:
             self.close()
             raise
 
+    @property
+    def _looked_at(self) -> str:
+        return "the folder and the disk" if self.is_sqlite else "the server and its log"
+
     def close(self) -> None:
-        self._engine.dispose()
+        if self.is_sqlite:
+            self._engine.dispose()
+        elif self._open:
+            postgres.release(self._engine)
+        self._open = False
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """One state of the database. Raises StoreUnavailable."""
+    def reading(self, tenant: str) -> Iterator[sa.Connection]:
+        """One state of the database, for rows of one tenant or of `EVERYBODY`.
+
+        Raises StoreUnavailable.
+        """
         shared = getattr(self._own, "connection", None)
         if shared is not None:
+            self._see(shared, tenant)
             yield shared
             return
-        with self._said("read"), self._engine.begin() as connection:
+        with self._said("read"), self._reader.begin() as connection:
+            self._see(connection, tenant)
             yield connection
 
     @contextlib.contextmanager
@@ -79,7 +120,8 @@ class Database:
 
         Others go on writing; the write-ahead log cannot be emptied meanwhile.
         """
-        with self._said("read"), self._engine.begin() as connection:
+        with self._said("read"), self._reader.begin() as connection:
+            self._see(connection, EVERYBODY)
             connection.execute(sa.select(sa.func.count()).select_from(tenants))  # it begins here
             self._own.connection = connection
             try:
@@ -88,32 +130,57 @@ class Database:
                 self._own.connection = None
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """One transaction: on disk when the block has been left. Raises StoreUnavailable."""
+    def writing(self, tenant: str) -> Iterator[sa.Connection]:
+        """One transaction, the only one that writes for the tenant: on disk when the block is left.
+
+        For `EVERYBODY` others may write at the same time where the database is PostgreSQL. Raises
+        StoreUnavailable.
+        """
         shared = getattr(self._own, "writer", None)
         if shared is not None:
+            self._see(shared, tenant)
             yield shared
             return
-        with self._said("written"), self._writer.begin() as connection:
+        with self._said("written") as said, self._writer.begin() as connection:
+            if not self.is_sqlite:
+                postgres.enter(connection, tenant, writes=True)
             yield connection
+            said.committing = True
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[sa.Connection]:
+    def together(self, tenant: str) -> Iterator[sa.Connection]:
         """Everything that this thread reads and writes within the block is one transaction."""
-        with self.writing() as connection:
+        with self.writing(tenant) as connection:
             self._own.connection = self._own.writer = connection
             try:
                 yield connection
             finally:
                 self._own.connection = self._own.writer = None
 
-    def purge_log(self) -> bool:
-        """Empty the write-ahead log, which still holds older pages; whether it is empty now.
+    def _see(self, connection: sa.Connection, tenant: str) -> None:
+        if not self.is_sqlite:
+            postgres.see(connection, tenant)
 
-        A reader of an older state keeps it from being emptied; ask again then.
+    def listen(self, patience_s: float) -> Generator[bool]:
+        """Whether anybody has changed something, whenever that is so, or at least so often.
+
+        Only a wake-up: what has changed is asked of the sequence. Raises StoreUnavailable when the
+        connection is lost. Of SQLite nothing is ever heard.
         """
         if not self.is_sqlite:
-            return True
+            with self._said("listened to"):
+                yield from postgres.listen(self._engine, patience_s)
+
+    def purge_log(self, *only: sa.Table) -> bool:
+        """Empty the write-ahead log, which still holds older pages; whether it is empty now.
+
+        A reader of an older state keeps it from being emptied; ask again then. Of PostgreSQL, whose
+        log is its own business, the dead rows go instead, of all tables or of `only` some.
+        """
+        if not self.is_sqlite:
+            tables = {table.name: table for table in only} or dict(metadata.tables)
+            with self._said("written"):
+                return postgres.vacuum(self._engine, tables)
         with self._said("written"), self._engine.connect() as connection:
             # Outside any transaction: the raw connection is in autocommit.
             raw = connection.connection.driver_connection
@@ -140,15 +207,18 @@ class Database:
     def reindex(self) -> None:
         """Make SQLite's own indexes anew from its tables, as far as they can be read."""
         if self.is_sqlite:
-            with contextlib.suppress(StoreUnavailable), self.writing() as connection:
+            with contextlib.suppress(StoreUnavailable), self.writing(EVERYBODY) as connection:
                 connection.exec_driver_sql("REINDEX")
 
     def copy_to(self, target: Path) -> None:
-        """A consistent copy of a database in use, by SQLite's online backup."""
+        """A consistent copy of a database in use, in a file of SQLite.
+
+        By SQLite's online backup; of PostgreSQL row by row, at one state.
+        """
         if not self.is_sqlite:
-            raise DataFolderError(
-                f"The database at {self.url} is not SQLite: back it up with its own tools."
-            )
+            with contextlib.closing(Database(_file(target))) as rows:
+                rows.take_rows(self)
+            return
         with (
             self._said("copied"),
             contextlib.closing(sqlite3.connect(target)) as copy,
@@ -158,6 +228,22 @@ class Database:
             assert raw is not None
             raw.backup(copy)
 
+    def take_rows(self, source: "Database") -> None:
+        """Every row of another database, as it is at one moment, into this one, which has none."""
+        with source.reading(EVERYBODY) as there, self.writing(EVERYBODY) as here:
+            streaming = there.execution_options(yield_per=_TAKEN_TOGETHER)
+            for table in metadata.sorted_tables:
+                for some in streaming.execute(sa.select(table)).mappings().partitions():
+                    here.execute(sa.insert(table), [dict(row) for row in some])
+
+    def is_empty(self) -> bool:
+        """Whether nobody has written anything yet."""
+        with self.reading(EVERYBODY) as connection:
+            return not any(
+                connection.scalar(sa.select(sa.exists().select_from(table)))
+                for table in metadata.sorted_tables
+            )
+
     def single_file(self) -> None:
         """Leave the write-ahead log, so that the database is one file; for copies only."""
         if self.is_sqlite:
@@ -166,30 +252,49 @@ class Database:
                 assert raw is not None
                 raw.execute("PRAGMA journal_mode=DELETE")
 
+    def contents(self) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Every row of every table of PostgreSQL, as bytes; of SQLite nothing, which is a file."""
+        if not self.is_sqlite:
+            for name in metadata.tables:
+                with self.reading(EVERYBODY) as connection:
+                    yield name, postgres.contents(connection, name)
+
     @contextlib.contextmanager
-    def _said(self, what: str) -> Iterator[None]:
+    def _said(self, what: str) -> Iterator["_Saying"]:
+        saying = _Saying()
         try:
-            yield
+            yield saying
+            self.answers = True
         except (sa.exc.IntegrityError, sa.exc.ProgrammingError):
             raise
-        except (sa.exc.DatabaseError, sqlite3.Error) as error:
+        except (*_FAILURES, sqlite3.Error) as error:
             reason = getattr(error, "orig", error)
+            lost = getattr(error, "connection_invalidated", False)
+            if not (self.is_sqlite or lost) and getattr(error, "statement", "") is None:
+                self.answers = False  # there was no connection to be had
+            kept = "nothing of this change was kept"
+            if saying.committing and lost:
+                kept = "whether this change was kept is not known, and making it again is harmless"
             raise StoreUnavailable(
-                f"The database at {self.url} cannot be {what} now ({reason}): nothing of this "
-                f"change was kept; free disk space or end what blocks it, and try again."
+                f"The database at {self.url} cannot be {what} now ({reason}): {kept}; free disk "
+                f"space or end what blocks it, and try again."
             ) from error
 
     def _migrate(self, *, create: bool) -> None:
         with self._engine.begin() as connection:
+            if not self.is_sqlite:
+                postgres.refuse_unsafe(connection, self.url)
             if _revision(connection) == HEAD:
                 return
         with self._writer.begin() as connection:
+            if not self.is_sqlite:
+                postgres.alone_migrating(connection)
             found = _revision(connection)
             if found == HEAD:  # another process was faster
                 return
             self._refuse_foreign(connection)
             if found is None and not create:
-                raise DataFolderError(f"The database at {self.url} is empty.")
+                raise NoIndex(f"The database at {self.url} is empty.")
             _upgrade(connection, found, self.url)
 
     def _refuse_foreign(self, connection: sa.Connection) -> None:
@@ -203,6 +308,28 @@ class Database:
                 f"The database at {self.url} has a table {table!r} of something else: it is no "
                 f"database of this program; index into another --data folder."
             )
+
+
+_FAILURES = (sa.exc.DBAPIError, sa.exc.TimeoutError)
+
+
+class _Saying:
+    """How far a transaction has come."""
+
+    committing = False
+
+
+def _address(url: str | sa.URL) -> sa.URL:
+    try:
+        return sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise BadInput(
+            "MENTORS_STORE is no URL: expected one such as postgresql+psycopg://user@host/database."
+        ) from error
+
+
+def _file(path: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(path))
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -47,7 +47,7 @@ class Feedback:
         replaces the one before. What is said of somebody who has left is not kept.
         """
         results = []
-        with self._database.writing() as connection:
+        with self._database.writing(tenant) as connection:
             ids = list({event.mentor for event in events})
             here = {row.id for row in sql.read_live(connection, tenant, ids, (mentors.c.id,))}
             for event in events:
@@ -78,12 +78,14 @@ class Feedback:
 
     def erase(self, tenant: str, recommendation: str) -> int:
         """Take out everything about one recommendation; how many events there were."""
-        with self._database.writing() as connection:
+        with self._database.writing(tenant) as connection:
             of = sa.and_(asked.c.tenant == tenant, asked.c.recommendation == recommendation)
             connection.execute(sa.delete(asked).where(of))
             at = sa.and_(feedback.c.tenant == tenant, feedback.c.recommendation == recommendation)
             erased = connection.execute(sa.delete(feedback).where(at)).rowcount
-        self._database.purge_log()  # where a reader keeps it, the next emptying takes it
+        self._database.purge_log(
+            feedback, asked
+        )  # where a reader keeps it, the next emptying takes it
         return erased
 
     def events(self, tenant: str, since: float = 0.0) -> Iterator[tuple[Event, str | None]]:
@@ -108,7 +110,7 @@ class Feedback:
         )
         done = 0
         while True:
-            with self._database.reading() as connection:
+            with self._database.reading(tenant) as connection:
                 rows = connection.execute(query.offset(done).limit(AT_ONCE)).all()
             yield from ((Event(*row[:-1]), row.goals) for row in rows)
             done += len(rows)
@@ -124,10 +126,10 @@ class Feedback:
             .group_by(feedback.c.mentor)
         )
         before = sa.select(exposures.c.id, exposures.c.shown).where(exposures.c.tenant == tenant)
-        with self._database.reading() as connection:
+        with self._database.reading(tenant) as connection:
             if _differing(connection, counted, before) == {}:
                 return False
-        with self._database.writing() as connection:
+        with self._database.writing(tenant) as connection:
             sql.advance(connection, tenant, 0)
             changed = _differing(connection, counted, before)
             if not changed:

@@ -10,14 +10,20 @@ from indexer.rejects import Reject
 from models.errors import BadInput, DataFolderForeign, NoIndex
 
 DATABASE = "mentors.db"
+ELSEWHERE = "STORE"  # the file in a folder whose mentors are in a database by URL
+_SAID = (
+    "The mentors of this folder are in a database by URL (MENTORS_STORE). The rest is made of it.\n"
+)
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 class DataFolder:
     """Paths below one data folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, by_url: bool = False) -> None:
+        """`by_url`: whether the mentors are in a database elsewhere, and only snapshots here."""
         self.root = root
+        self._by_url = by_url
 
     def tenant(self, tenant: str) -> Path:
         """The folder of one tenant's snapshots. Raises BadInput for a name that is no name."""
@@ -30,13 +36,16 @@ class DataFolder:
 
     def ensure_writable(self) -> None:
         """Make the folder when it is missing. Raises DataFolderForeign when it is not ours."""
+        self._refuse_other_store()
         if self.root.is_dir() and any(self.root.iterdir()) and not self._is_ours():
             raise DataFolderForeign(
-                f"{self.root} is not empty and has no {DATABASE}: it belongs to something else; "
+                f"{self.root} is not empty and has no {self._mark}: it belongs to something else; "
                 f"name another folder with --data."
             )
         try:
             disk.make_folder(self.root)
+            if self._by_url and not self._is_ours():
+                disk.replace(self.root / ELSEWHERE, _SAID.encode())
         except OSError as error:
             raise DataFolderForeign(
                 f"{self.root} cannot be made a data folder: {error.strerror}."
@@ -45,8 +54,12 @@ class DataFolder:
     def ensure_present(self, *, create: bool = False) -> None:
         """Raises NoIndex when there is no data folder here, DataFolderForeign when not ours.
 
-        With `create` an empty folder will do.
+        With `create` an empty folder will do. One whose mentors are elsewhere is made.
         """
+        self._refuse_other_store()
+        if self._by_url:
+            self.ensure_writable()
+            return
         if create and self.root.is_dir() and not any(self.root.iterdir()):
             return
         if not self.root.is_dir():
@@ -91,5 +104,26 @@ class DataFolder:
     def _rejects(self, tenant: str) -> Path:
         return self.tenant(tenant) / "rejects"
 
+    def has_store(self) -> bool:
+        """Whether there is a database to be opened."""
+        return self._by_url or self._is_ours()
+
+    @property
+    def _mark(self) -> str:
+        return ELSEWHERE if self._by_url else DATABASE
+
     def _is_ours(self) -> bool:
-        return (self.root / DATABASE).is_file()
+        return (self.root / self._mark).is_file()
+
+    def _refuse_other_store(self) -> None:
+        """Snapshots of one database are no use to another, and nobody must index into the wrong."""
+        if self._by_url and (self.root / DATABASE).is_file():
+            raise DataFolderForeign(
+                f"{self.root} has mentors of its own in {DATABASE}, and MENTORS_STORE names a "
+                f"database elsewhere: name another folder with --data, or leave MENTORS_STORE out."
+            )
+        if not self._by_url and (self.root / ELSEWHERE).is_file():
+            raise DataFolderForeign(
+                f"The mentors of {self.root} are in a database by URL: set MENTORS_STORE to it, or "
+                f"name another folder with --data."
+            )

@@ -103,13 +103,21 @@ class Keeper:
         """Drop what was removed from snapshots of tenants that a crash left without a keeper."""
         for tenant in self._store.tenants():
             head = self._store.head(tenant)
-            if tenant == self._tenant or head.erased_at >= head.removed_at:
+            if tenant == self._tenant or self._erased_here(tenant, head):
                 continue
             with (
                 contextlib.suppress(Busy),  # else it has one
                 holding(self._folder.tenant(tenant), 0.0),
             ):
                 drop_removed(self._store, self._folder, tenant)
+
+    def _erased_here(self, tenant: str, head: Head) -> bool:
+        if head.erased_at < head.removed_at:
+            return False
+        # Where hosts share a database, another one has said so of its own files.
+        here = Generations(self._folder.tenant(tenant))
+        shared = not self._store.database.is_sqlite
+        return not shared or here.is_tidy(head.removed_at, head.sequence)
 
     def _may_write(self, head: Head) -> bool:
         """Whether our index is the tenant's: of its space, and not behind."""
@@ -162,7 +170,7 @@ def empty_log(store: Store) -> None:
                 f"Other processes have read an older state of the database for over {LOG_S:.0f} s: "
                 f"what was removed is still in its log; try again."
             )
-        time.sleep(0.05)
+        time.sleep(0.05 if store.database.is_sqlite else 1.0)
 
 
 @contextlib.contextmanager

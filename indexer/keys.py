@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from indexer.database import Database
+from indexer.database import EVERYBODY, Database
 from indexer.tables import keys
 from models.errors import BadInput
 
@@ -84,26 +84,26 @@ class Keys:
             "created_at": key.created_at,
             "revoked_at": "",
         }
-        with self._database.writing() as connection:
+        with self._database.writing(tenant) as connection:
             connection.execute(sa.insert(keys), [row])
         return key, f"{_PREFIX}_{id}_{secret}"
 
     def listed(self, tenant: str | None = None) -> list[Key]:
         """The keys of a tenant, or of all, oldest first, the revoked ones too."""
-        with self._database.reading() as connection:
+        with self._database.reading(EVERYBODY) as connection:
             found = [_key(row) for row in _all(connection)]
         return [key for key in found if tenant in (None, key.tenant)]
 
     def revoke(self, id: str) -> bool:
         """End a key; whether there was one in use with this id."""
         in_use = sa.and_(keys.c.id == id, keys.c.revoked_at == "")
-        with self._database.writing() as connection:
+        with self._database.writing(EVERYBODY) as connection:
             done = connection.execute(sa.update(keys).where(in_use).values(revoked_at=_now()))
             return bool(done.rowcount)
 
     def ring(self) -> "Ring":
         """All keys as they are now."""
-        with self._database.reading() as connection:
+        with self._database.reading(EVERYBODY) as connection:
             return Ring([_Kept(_key(row), row.salt, row.secret_hash) for row in _all(connection)])
 
 

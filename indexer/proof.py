@@ -76,13 +76,14 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was looked for, where, and what was found."""
+    """What was looked for, where, and what was found. `tables`: of a database elsewhere."""
 
     texts: int
     vectors: int
     files: int
     bytes: int
     traces: tuple[Trace, ...]
+    tables: int = 0
 
 
 def evidence(store: Store, tenant: str, mentor: Mentor) -> Evidence:
@@ -135,11 +136,20 @@ def _vocabulary() -> str:
     return " ".join([*metadata.tables, *columns, *names, *CATALOGUE.names, "organizations"])
 
 
-def look(root: Path, wanted: Evidence) -> Proof:
-    """Look for the evidence in every file below `root`, inside compressed files too."""
+def look(root: Path, wanted: Evidence, tables: Iterable[tuple[str, Iterable[bytes]]] = ()) -> Proof:
+    """Look for the evidence in every file below `root`, inside compressed files too.
+
+    `tables`: those of a database elsewhere, by name, with all that is in them, in pieces.
+    """
     needles = [(form, f"the text {text[:40]!r}") for text in wanted.texts for form in _forms(text)]
     needles += [(form, "an outline") for stretch in wanted.outlines for form in _forms(stretch)]
     widest = max([4 * v.nbytes for v in wanted.vectors] + [len(form) for form, _ in needles] + [1])
+
+    def found_in(stretch: bytes) -> set[str]:
+        coded = {kind for vector in wanted.vectors for kind in _codings_of(vector, stretch)}
+        texts = {what for form, what in needles if form in stretch}
+        return texts | {f"a vector as {kind}" for kind in coded}
+
     files = [path for path in sorted(root.rglob("*")) if path.is_file()]
     traces: list[Trace] = []
     size = 0
@@ -152,13 +162,20 @@ def look(root: Path, wanted: Evidence) -> Proof:
             size += len(content)
             found: set[str] = set()
             for stretch in _stretches(content, widest):
-                found |= {what for form, what in needles if form in stretch}
-                for vector in wanted.vectors:
-                    found |= {f"a vector as {kind}" for kind in _codings_of(vector, stretch)}
+                found |= found_in(stretch)
             if _in_faiss(content, wanted.vectors):
                 found.add("a vector, decoded by FAISS")
             traces += [Trace(path, inside, what) for what in sorted(found)]
-    return Proof(len(wanted.texts), len(wanted.vectors), len(files), size, tuple(traces))
+    looked = 0
+    for name, pieces in tables:
+        looked, found, before = looked + 1, set(), b""
+        for piece in pieces:
+            size += len(piece)
+            found |= found_in(before + piece)
+            before = (before + piece)[-widest:]
+        traces += [Trace(Path(f"the table {name}"), "", what) for what in sorted(found)]
+    sought = len(wanted.texts), len(wanted.vectors)
+    return Proof(*sought, len(files), size, tuple(traces), looked)
 
 
 def _stretches(content: bytes, overlap: int) -> Iterator[bytes]:

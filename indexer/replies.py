@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from indexer.database import Database
+from indexer.database import EVERYBODY, Database
 from indexer.tables import replies
 from models.errors import BadInput, InFlight
 
@@ -43,7 +43,7 @@ class Replies:
         """
         now = time.time()
         at = self._at(tenant, caller, key)
-        with self._database.writing() as connection:
+        with self._database.writing(tenant) as connection:
             found = connection.execute(sa.select(replies).where(at)).first()
             if found is None or _is_over(found.status, found.at, now):
                 connection.execute(sa.delete(replies).where(at))
@@ -66,13 +66,13 @@ class Replies:
 
     def tidy(self) -> None:
         """Drop what is older than a day."""
-        with self._database.writing() as connection:
+        with self._database.writing(EVERYBODY) as connection:
             connection.execute(sa.delete(replies).where(replies.c.at < time.time() - KEPT_S))
 
     def end(self, tenant: str, caller: str, key: str, reply: Reply | None) -> None:
         """Keep the reply; without one the request may be sent again."""
         at = self._at(tenant, caller, key)
-        with self._database.writing() as connection:
+        with self._database.writing(tenant) as connection:
             if reply is None:
                 connection.execute(sa.delete(replies).where(at))
                 return

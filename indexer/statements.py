@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
+from indexer import postgres
 from indexer.records import content_hash, readable, text_hash
 from indexer.rejects import Looked, Reject, words_of
 from indexer.tables import (
@@ -197,6 +199,8 @@ def advance(connection: sa.Connection, tenant: str, by: int) -> int:
     )
     if moved.rowcount == 0 and by:
         connection.execute(sa.insert(tenants).values(tenant=tenant, sequence=by))
+    if by and postgres.is_postgres(connection):
+        postgres.notify(connection, tenant)
     return connection.scalar(sa.select(tenants.c.sequence).where(at)) or 0
 
 
@@ -365,9 +369,24 @@ def replace_passages(
     ]
     if kept:
         connection.execute(sa.insert(outlines), kept)
-    now = {row["text_hash"] for row in rows}
+    now = hashes_of(cut.values())
+    hold_vectors(connection, before | now)
     keep_vectors(connection, space_id, {h: v for h, v in fresh.items() if h in now})
     drop_unneeded(connection, sorted(before - now))
+
+
+def hold_vectors(connection: sa.Connection, hashes: Iterable[bytes]) -> None:
+    """Keep other tenants' writers from dropping or needing vectors of these texts meanwhile.
+
+    Tenants share vectors, and PostgreSQL lets several write at once: who needs a vector and who
+    would drop it must not pass each other. All take them in one order, so nobody waits in a circle.
+    """
+    if not postgres.is_postgres(connection):
+        return  # there is one writer in all
+    query = sa.select(vectors.c.text_hash).order_by(vectors.c.text_hash, vectors.c.space_id)
+    for some in batches(sorted(hashes)):
+        here = vectors.c.text_hash.in_(some)
+        connection.execute(query.where(here).with_for_update()).all()
 
 
 def keep_vectors(
@@ -382,18 +401,25 @@ def keep_vectors(
         known |= set(connection.scalars(query))
     rows = [
         {"space_id": space_id, "text_hash": text, "vector": vector.tobytes()}
-        for text, vector in fresh.items()
+        for text, vector in sorted(fresh.items(), key=lambda one: one[0])
         if text not in known
     ]
     if rows:
-        connection.execute(sa.insert(vectors), rows)
+        connection.execute(_add_vectors(connection), rows)
+
+
+def _add_vectors(connection: sa.Connection) -> sa.Insert:
+    if postgres.is_postgres(connection):  # another tenant's writer may be adding the same text
+        return insert_or_leave(vectors).on_conflict_do_nothing()
+    return sa.insert(vectors)
 
 
 def drop_unneeded(connection: sa.Connection, hashes: Sequence[bytes]) -> None:
     """Drop the vectors, in every space, of those texts that no passage of anybody has."""
     for some in batches(hashes):
         query = sa.select(passages.c.text_hash).where(passages.c.text_hash.in_(some)).distinct()
-        needed = set(connection.scalars(query))
+        with postgres.of_everybody(connection):
+            needed = set(connection.scalars(query))
         drop_vectors(connection, [h for h in some if h not in needed], sa.true())
 
 
@@ -417,6 +443,7 @@ def drop_some_strays(
     found: Sequence[bytes] = connection.scalars(query).all()
     if not found:
         return None
+    hold_vectors(connection, found)
     some = sa.and_(here, vectors.c.text_hash <= found[-1])
     connection.execute(sa.delete(vectors).where(some, unneeded()))
     return found[-1]

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from indexer import statements as sql
-from indexer.database import Database
+from indexer.database import EVERYBODY, Database
+from indexer.folder import DATABASE
 from indexer.records import content_hash, readable
 from indexer.rejects import Reject
 from indexer.statements import Change, Changed, Conflict, Cut, Head, Known, Row, changed_since
@@ -47,13 +48,22 @@ LOOKED_AT_TOGETHER = 2_000  # vectors of one transaction that may have to go
 class Store:
     """Mentors of all tenants and the vectors of their texts, behind one database URL."""
 
-    def __init__(self, url: str | sa.URL) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str | sa.URL, *, create: bool = True) -> None:
+        """Without `create` a database that is empty is refused."""
+        self.database = Database(url, create=create)
+
+    @classmethod
+    def of(cls, folder: Path, url: str = "", *, create: bool = True) -> "Store":
+        """The store at a URL, or that of a data folder where there is none.
+
+        Without `create` a database that is empty is refused.
+        """
+        return cls(url or _file(folder), create=create)
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Store":
         """The SQLite store of a data folder; the file is made when it is missing."""
-        return cls(sa.URL.create("sqlite", database=str(folder / "mentors.db")))
+        return cls(_file(folder))
 
     def close(self) -> None:
         self.database.close()
@@ -62,17 +72,17 @@ class Store:
 
     def head(self, tenant: str) -> Head:
         """Where the tenant stands."""
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return sql.head_of(connection, tenant)
 
     def tenants(self) -> list[str]:
         """The names of all tenants, sorted."""
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYBODY) as connection:
             return sorted(connection.scalars(sa.select(tenants.c.tenant)))
 
     def spaces(self) -> list[str]:
         """The spaces of which vectors are cached, sorted."""
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYBODY) as connection:
             return sorted(connection.scalars(sa.select(vectors.c.space_id).distinct()))
 
     def known(self, tenant: str, ids: Sequence[str]) -> dict[str, Known]:
@@ -95,12 +105,12 @@ class Store:
             .order_by(mentors.c.revision)
             .limit(limit)
         )
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return [Row(*row) for row in connection.execute(query)]
 
     def read(self, tenant: str, ids: Sequence[str]) -> dict[str, Stored]:
         """The live mentors among `ids`, as they are now, without those whose record is damaged."""
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return {
                 id: Stored(revision, text_hash, mentor, outline or "")
                 for id, revision, text_hash, record, outline in sql.read_whole(
@@ -112,7 +122,7 @@ class Store:
     def all(self, tenant: str) -> tuple[int, list[Mentor]]:
         """Every live mentor in the order of ids, and the sequence they stand at."""
         query = sa.select(mentors.c.record).where(sql.live(tenant))
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             sequence = sql.head_of(connection, tenant).sequence
             records = connection.scalars(query).all()
         # Sorted here: databases collate text in their own ways, and rows must not depend on it.
@@ -122,14 +132,14 @@ class Store:
     def text_hashes(self, tenant: str) -> dict[str, tuple[int, str]]:
         """The revision and the text hash of every live mentor, by id."""
         columns = (mentors.c.id, mentors.c.revision, mentors.c.text_hash)
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             rows = connection.execute(sa.select(*columns).where(sql.live(tenant)))
             return {id: (revision, text_hash) for id, revision, text_hash in rows}
 
     def count(self, tenant: str) -> int:
         """How many live mentors the tenant has."""
         query = sa.select(sa.func.count()).select_from(mentors).where(sql.live(tenant))
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return connection.scalar(query) or 0
 
     def count_passages(self, tenant: str) -> int:
@@ -137,7 +147,7 @@ class Store:
         query = sa.select(sa.func.count()).where(
             passages.c.tenant == tenant, passages.c.searched.is_(sa.true())
         )
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return connection.scalar(query) or 0
 
     def changes(
@@ -153,7 +163,7 @@ class Store:
             .order_by(mentors.c.revision)
             .limit(limit)
         )
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             found = [Changed(*row) for row in connection.execute(query)]
             return sql.head_of(connection, tenant), found
 
@@ -165,7 +175,7 @@ class Store:
         here = exposures.c.tenant == tenant
         columns = (exposures.c.id, exposures.c.shown)
         found: dict[str, int] = {}
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             head = sql.head_of(connection, tenant)
             if head.exposed_at:
                 query = sa.select(*columns).where(here, exposures.c.revision > since)
@@ -182,11 +192,11 @@ class Store:
         """
         at = tenants.c.tenant == tenant
         query = sa.select(tenants.c.secret).where(at)
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             kept = connection.scalar(query)
         if kept is None:
             unset = sa.and_(at, tenants.c.secret.is_(None))
-            with contextlib.suppress(StoreUnavailable), self.database.writing() as connection:
+            with contextlib.suppress(StoreUnavailable), self.database.writing(tenant) as connection:
                 fresh = secrets.token_bytes(_SECRET)
                 connection.execute(sa.update(tenants).where(unset).values(secret=fresh))
                 kept = connection.scalar(query)
@@ -200,7 +210,7 @@ class Store:
     def vectors(self, space_id: str, hashes: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The cached vectors among `hashes` (sha256 of the exact string encoded)."""
         found: dict[bytes, NDArray[np.float32]] = {}
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYBODY) as connection:
             for some in sql.batches(hashes):
                 query = sa.select(vectors.c.text_hash, vectors.c.vector).where(
                     vectors.c.space_id == space_id, vectors.c.text_hash.in_(some)
@@ -212,12 +222,12 @@ class Store:
 
     def cuts(self, tenant: str, ids: Sequence[str]) -> dict[str, Cut]:
         """What is embedded for each of `ids`; those of whom nothing is are left out."""
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return sql.cuts_of(connection, tenant, ids)
 
     def vectors_owned_by(self, tenant: str, ids: Sequence[str]) -> set[bytes]:
         """The sha256 of the texts that these mentors have and nobody else does."""
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYBODY) as connection:
             own = sql.hashes_of(sql.cuts_of(connection, tenant, ids).values())
             shared: set[bytes] = set()
             for some in sql.batches(sorted(own)):
@@ -246,7 +256,7 @@ class Store:
         mentor is not at the revision expected, SpaceMismatch when the tenant's index is of another
         space, StoreUnavailable.
         """
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             last = sql.advance(connection, tenant, len(changes))
             sql.settle_space(connection, tenant, space_id, runtime_id, encoder)
             sql.expect(connection, tenant, changes)
@@ -276,7 +286,7 @@ class Store:
         self, tenant: str, ids: Sequence[str], expected: Collection[int] | None
     ) -> dict[str, int]:
         columns = (mentors.c.id, mentors.c.record, mentors.c.revision)
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             sql.advance(connection, tenant, 0)
             found = sql.read_live(connection, tenant, ids, columns)
             if expected is not None and any(row.revision not in expected for row in found):
@@ -307,7 +317,7 @@ class Store:
 
         A mentor no longer at its revision in `revisions` is passed over.
         """
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             sql.advance(connection, tenant, 0)
             found = sql.read_live(connection, tenant, list(cut), (mentors.c.id, mentors.c.revision))
             still = {row.id for row in found if row.revision == revisions[row.id]}
@@ -317,13 +327,13 @@ class Store:
     @contextlib.contextmanager
     def alone(self, tenant: str) -> Iterator[None]:
         """Nobody else writes for the tenant within the block, and all of it is one transaction."""
-        with self.database.together() as connection:
+        with self.database.together(tenant) as connection:
             sql.advance(connection, tenant, 0)
             yield
 
     def set_out(self, tenant: str, space_id: str) -> None:
         """Begin to move the tenant to another space, or to none ("")."""
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             at = sa.and_(tenants.c.tenant == tenant, tenants.c.space_id != space_id)
             connection.execute(sa.update(tenants).where(at).values(moving_to=space_id))
 
@@ -334,7 +344,7 @@ class Store:
 
         It is refused as well while another process moves the tenant elsewhere.
         """
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             sql.advance(connection, tenant, 0)
             head = sql.head_of(connection, tenant)
             if head.sequence != at or head.moving_to not in ("", space_id):
@@ -347,7 +357,7 @@ class Store:
         gone = sa.and_(
             mentors.c.tenant == tenant, mentors.c.record.is_(None), mentors.c.revision <= up_to
         )
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             # Those that a process of an older version has left behind go before the tombstone does.
             of_gone = sa.exists().where(
                 gone, mentors.c.tenant == outlines.c.tenant, mentors.c.id == outlines.c.id
@@ -359,7 +369,7 @@ class Store:
 
     def count_strays(self) -> tuple[int, int]:
         """How many vectors no passage has, and how many passages and outlines no mentor has."""
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYBODY) as connection:
             return (
                 sql.count(connection, vectors, sql.textless()),
                 sql.count(connection, passages, sql.ownerless())
@@ -368,7 +378,7 @@ class Store:
 
     def count_left_behind(self) -> int:
         """How many vectors are of texts still there, in a space that their tenants have left."""
-        with self.database.reading() as connection:
+        with self.database.reading(EVERYBODY) as connection:
             return sql.count(connection, vectors, sql.unneeded() & ~sql.textless())
 
     def drop_strays(self) -> None:
@@ -376,24 +386,24 @@ class Store:
 
         The vectors of a whole space are many, so others can write in between.
         """
-        with self.database.writing() as connection:
+        with self.database.writing(EVERYBODY) as connection:
             connection.execute(sa.delete(passages).where(sql.ownerless()))
             connection.execute(sa.delete(outlines).where(sql.outlines_of_nobody()))
         for space_id in self.spaces():
             after: bytes | None = b""
             while after is not None:
-                with self.database.writing() as connection:
+                with self.database.writing(EVERYBODY) as connection:
                     after = sql.drop_some_strays(connection, space_id, after, LOOKED_AT_TOGETHER)
 
     def mark_erased(self, tenant: str, up_to: int) -> None:
         """Remember that no file holds anything of those removed up to the sequence `up_to`."""
         at = sa.and_(tenants.c.tenant == tenant, tenants.c.erased_at < up_to)
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             connection.execute(sa.update(tenants).where(at).values(erased_at=up_to))
 
     def drop_vectors(self, space_id: str, hashes: Sequence[bytes]) -> None:
         """Drop cached vectors, for instance broken ones."""
-        with self.database.writing() as connection:
+        with self.database.writing(EVERYBODY) as connection:
             sql.drop_vectors(connection, hashes, vectors.c.space_id == space_id)
 
     # --- rejected records ---
@@ -405,7 +415,7 @@ class Store:
             {"tenant": tenant, "source": source, "position": i, "id": one.id, "line": one.line}
             for i, one in enumerate(found)
         ]
-        with self.database.writing() as connection:
+        with self.database.writing(tenant) as connection:
             connection.execute(sa.delete(rejects).where(here))
             for some in sql.batches(rows):
                 connection.execute(sa.insert(rejects), list(some))
@@ -418,7 +428,7 @@ class Store:
             .order_by(rejects.c.source, rejects.c.position)
         )
         found: dict[str, list[Reject]] = {}
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             for source, id, line in connection.execute(query):
                 found.setdefault(source, []).append(Reject(id, line))
         return found
@@ -426,5 +436,9 @@ class Store:
     def _rows(
         self, tenant: str, ids: Sequence[str], columns: tuple[sa.Column[Any], ...]
     ) -> list[Any]:
-        with self.database.reading() as connection:
+        with self.database.reading(tenant) as connection:
             return sql.read_live(connection, tenant, ids, columns)
+
+
+def _file(folder: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(folder / DATABASE))

@@ -22,7 +22,9 @@ class Tally:
 
 def by_day(database: Database, tenant: str, since: float) -> list[Tally]:
     """The events of a tenant from `since`, seconds from 1970, on."""
-    day = (sa.cast(feedback.c.at, sa.BigInteger) // DAY_S).label("day")
+    whole = sa.cast(feedback.c.at, sa.BigInteger)  # cut off by SQLite, rounded by PostgreSQL
+    second = whole - sa.case((whole > feedback.c.at, 1), else_=0)
+    day = (second // sa.literal_column(str(DAY_S))).label("day")
     stars = sa.func.coalesce(sa.func.sum(feedback.c.rating), 0)
     query = (
         sa.select(day, feedback.c.event, sa.func.count(), stars)
@@ -30,5 +32,5 @@ def by_day(database: Database, tenant: str, since: float) -> list[Tally]:
         .group_by(day, feedback.c.event)
         .order_by(day, feedback.c.event)
     )
-    with database.reading() as connection:
+    with database.reading(tenant) as connection:
         return [Tally(int(d), e, int(c), int(r)) for d, e, c, r in connection.execute(query)]

@@ -1,10 +1,13 @@
-"""Fixtures: paths, and the measured set that only some machines have."""
+"""Fixtures: paths, databases, and the measured set that only some machines have."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres import migrated, postgres
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,6 +35,39 @@ def judged(request: pytest.FixtureRequest) -> Path:
     if not (folder / "mentors.jsonl").is_file():
         pytest.skip(f"no judged set of real mentors at {folder} (name one with --judged)")
     return folder
+
+
+STORES = ("sqlite", pytest.param("postgres", marks=pytest.mark.scale))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is said of the store in modules with `ON_EVERY_STORE` holds on both databases."""
+    if getattr(metafunc.module, "ON_EVERY_STORE", False):
+        for name, scope in (("store_url", "function"), ("module_store_url", "module")):
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, STORES, indirect=True, scope=scope)
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a new database; "" for that of a data folder."""
+    yield from _new_database(request)
+
+
+@pytest.fixture(scope="module")
+def module_store_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As `store_url`, for a whole module."""
+    yield from _new_database(request)
+
+
+def _new_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield ""
+        return
+    server = postgres()
+    name = server.new(migrated())
+    yield server.url(name)
+    server.drop(name)
 
 
 # Few rounds where people wait, many in `make test-long`.

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from indexer.backup import backup, restore
+from indexer.database import EVERYBODY
 from indexer.folder import DataFolder
 from indexer.store import Store
 from indexer.vectors import Vectors
@@ -83,7 +84,7 @@ def test_all_tenants_are_in_a_backup(store, tmp_path, new):
 
 
 def test_a_backup_of_a_store_in_use_is_one_state_of_it(store, tmp_path, new):
-    with store.database.writing() as connection:
+    with store.database.writing(EVERYBODY) as connection:
         connection.exec_driver_sql("UPDATE tenants SET sequence = 99")
         backup(store, tmp_path / "saved.db")
     assert restored(tmp_path / "saved.db", new)[1].sequence == 5

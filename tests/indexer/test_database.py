@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from indexer import database as module
-from indexer.database import HEAD
+from indexer.database import EVERYBODY, HEAD
 from indexer.records import canonical_json, content_hash, text_hash
 from indexer.store import Change, Cut, Head, Store
 from indexer.tables import metadata
@@ -107,7 +107,7 @@ def differences(path):
 
 
 def value(store, sql):
-    with store.database.reading() as connection:
+    with store.database.reading(EVERYBODY) as connection:
         return connection.exec_driver_sql(sql).scalar()
 
 
@@ -327,7 +327,7 @@ def test_what_is_written_is_synced_and_what_is_deleted_overwritten(store, pragma
 
 
 def test_a_reader_sees_one_state_while_others_write(store):
-    with store.database.reading() as connection:
+    with store.database.reading(EVERYBODY) as connection:
         count = sa.text("SELECT count(*) FROM mentors")
         assert connection.scalar(count) == 0
         store.write("t", [change(A)])
@@ -339,7 +339,7 @@ def test_writers_wait_for_each_other(store):
     entered, left = threading.Event(), threading.Event()
 
     def write():
-        with store.database.writing() as connection:
+        with store.database.writing(EVERYBODY) as connection:
             entered.set()
             assert left.wait(20)
             connection.exec_driver_sql("INSERT INTO tenants (tenant, sequence) VALUES ('u', 7)")
@@ -368,7 +368,7 @@ def test_a_database_blocked_too_long_is_unavailable_and_nothing_is_kept(
 
 
 def test_a_database_that_cannot_grow_is_unavailable_and_nothing_is_kept(store):
-    with store.database.writing() as connection:
+    with store.database.writing(EVERYBODY) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreUnavailable, match="free disk space or end what blocks it"):
@@ -386,7 +386,7 @@ def test_purging_empties_the_log(store, tmp_path):
 def test_a_reader_of_an_older_state_keeps_the_log(store, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "WAIT_MS", 20)
     other = Store.in_folder(tmp_path)
-    with store.database.reading() as connection:
+    with store.database.reading(EVERYBODY) as connection:
         connection.exec_driver_sql("SELECT count(*) FROM mentors").scalar()
         other.write("t", [change(A)])
         assert other.database.purge_log() is False

@@ -13,12 +13,14 @@ from indexer.writing import Writer
 from models.errors import SpaceMismatch
 from tests.fakes import RECORDS, TableEncoder, mentors, put
 
+ON_EVERY_STORE = True
+
 BAKER = {"id": "baker", "headline": "I audit ovens before dawn"}
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 

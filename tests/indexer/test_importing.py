@@ -13,10 +13,12 @@ from indexer.writing import AT_ONCE, Writer
 from models.errors import SourceUnreadable
 from tests.fakes import RECORDS, TableEncoder, live_index, mentors, vectors
 
+ON_EVERY_STORE = True
+
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 

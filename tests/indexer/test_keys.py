@@ -1,21 +1,24 @@
 import pytest
 import sqlalchemy as sa
 
+from indexer.database import EVERYBODY
 from indexer.keys import SCOPES, Keys
 from indexer.store import Store
 from indexer.tables import keys as table
 from models.errors import BadInput
 
+ON_EVERY_STORE = True
+
 
 @pytest.fixture
-def keys(tmp_path):
-    store = Store.in_folder(tmp_path)
+def keys(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield Keys(store.database)
     store.close()
 
 
 def rows(keys):
-    with keys._database.reading() as connection:
+    with keys._database.reading(EVERYBODY) as connection:
         return connection.execute(sa.select(table)).all()
 
 

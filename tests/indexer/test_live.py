@@ -12,13 +12,15 @@ from indexer.writing import Writer
 from recommender.recommend import Recommender, Request
 from tests.fakes import AXES, RECORDS, TableEncoder, live_index, mentors, put, vectors
 
+ON_EVERY_STORE = True
+
 EVERYBODY = range(len(RECORDS))
 WORDS = [word for axis in AXES for word in axis.split()[:3]]
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from indexer.database import EVERYBODY
 from indexer.live import LiveIndex
 from indexer.passages import passages
 from indexer.proof import Evidence, Trace, evidence, look
@@ -358,7 +359,7 @@ def test_an_outline_that_was_left_behind_is_found(store, put, tmp_path):
     store.remove("default", ["a"])
     assert store.database.purge_log() is True
     assert look(tmp_path, wanted).traces == ()
-    with store.database.writing() as connection:
+    with store.database.writing(EVERYBODY) as connection:
         row = {"tenant": "default", "id": "a", "outline": outline}
         connection.execute(sa.insert(outlines), [row])
     assert {trace.what for trace in look(tmp_path, wanted).traces} == {"an outline"}
@@ -371,7 +372,7 @@ def test_an_outline_that_an_older_process_left_goes_with_the_tombstone(store, pu
     put({"id": "a", "headline": PLAIN})
     outline = store.read("default", ["a"])["a"].outline
     store.remove("default", ["a"])
-    with store.database.writing() as connection:
+    with store.database.writing(EVERYBODY) as connection:
         row = {"tenant": "default", "id": "a", "outline": outline}
         connection.execute(sa.insert(outlines), [row])
     store.forget_tombstones("default", 10)

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from indexer.checking import check, repair
+from indexer.database import EVERYBODY
 from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
@@ -17,10 +18,12 @@ from indexer.writing import Writer
 from models.errors import SnapshotDamaged
 from tests.fakes import RECORDS, TableEncoder, mentors, put, snapshot, vectors
 
+ON_EVERY_STORE = True
+
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 
@@ -79,7 +82,7 @@ def test_a_check_sees_one_state_while_others_merge(store, folder):
 
 def test_a_repair_keeps_what_is_written_meanwhile(store, folder, tmp_path):
     put(store)
-    with store.database.writing() as connection:
+    with store.database.writing(EVERYBODY) as connection:
         connection.exec_driver_sql("UPDATE mentors SET content_hash = 'x'")
         connection.exec_driver_sql("DELETE FROM vectors")
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from indexer.database import EVERYBODY
 from indexer.records import canonical_json, content_hash, text_hash
 from indexer.rejects import Reject
 from indexer.statements import BATCH
@@ -13,14 +14,16 @@ from models.errors import DataFolderError, SpaceMismatch
 from models.mentor import Mentor
 from models.ports import Stored
 
+ON_EVERY_STORE = True
+
 A, B = Mentor("a", headline="Baker"), Mentor("b", headline="Miller", attributes={"x": ("y", 1)})
 C = Mentor("c", headline="Brewer")
 ONE, TWO, THREE = b"1" * 32, b"2" * 32, b"3" * 32
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 
@@ -87,7 +90,7 @@ def test_an_outline_is_kept_with_the_texts_it_belongs_to(store):
 def test_an_outline_goes_with_the_mentor(store):
     store.write("t", [outlined(A, "one")], "s", "r", fresh(ONE))
     store.remove("t", ["a"])
-    with store.database.reading() as connection:
+    with store.database.reading(EVERYBODY) as connection:
         assert connection.scalars(sa.select(outlines.c.id)).all() == []
 
 
@@ -149,14 +152,14 @@ def test_more_mentors_than_one_statement_takes_are_written_and_read(store):
 
 def test_a_failed_write_leaves_everything_as_it_was(store):
     store.write("t", [change(A)])
-    with pytest.raises(Exception, match="UNIQUE constraint failed"):
+    with pytest.raises(sa.exc.IntegrityError, match=r"(?i)unique constraint"):
         store.write("t", [change(B), change(B)])
     assert store.all("t") == (1, [A])
 
 
-def test_what_one_process_wrote_another_reads(store, tmp_path):
+def test_what_one_process_wrote_another_reads(store, store_url, tmp_path):
     store.write("t", [change(A)])
-    other = Store.in_folder(tmp_path)
+    other = Store.of(tmp_path, store_url)
     assert other.all("t") == (1, [A])
     other.close()
 
@@ -295,7 +298,7 @@ def test_who_was_removed_is_gone_but_for_a_tombstone_without_a_word(store, tmp_p
     assert store.read("t", ["a"]) == store.known("t", ["a"]) == store.cuts("t", ["a"]) == {}
     assert (store.count("t"), store.count_passages("t")) == (0, 0)
     assert store.changes("t", 1)[1] == [Changed("a", 2, "", None)]
-    with store.database.reading() as connection:
+    with store.database.reading(EVERYBODY) as connection:
         found = connection.execute(sa.text("SELECT * FROM mentors")).all()
     assert found == [("t", "a", 2, "", "", None)]
 
@@ -509,7 +512,7 @@ def test_vectors_in_a_space_that_their_tenant_moves_to_are_needed(store):
 def test_strays_are_counted_and_dropped_and_nothing_else(store):
     embedded(store, A)
     stray = {"tenant": "t", "id": "x", "position": 0, "text_hash": TWO, "searched": True}
-    with store.database.writing() as connection:
+    with store.database.writing(EVERYBODY) as connection:
         connection.execute(sa.insert(passages), [stray])
         rows = [{"space_id": "s", "text_hash": h, "vector": b""} for h in (TWO, THREE)]
         connection.execute(sa.insert(vectors), rows)

@@ -6,10 +6,12 @@ from indexer.store import Store
 from indexer.vectors import Vectors, keyed, text_key
 from tests.fakes import TableEncoder, put
 
+ON_EVERY_STORE = True
+
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 

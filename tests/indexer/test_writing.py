@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from indexer import postgres
 from indexer.passages import passages
 from indexer.store import Store
 from indexer.vectors import Vectors, text_key
@@ -22,6 +23,8 @@ from models.errors import (
 from models.lazy import LazyEncoder
 from tests.fakes import RECORDS, TableEncoder, mentors
 
+ON_EVERY_STORE = True
+
 BAKER = {
     "id": "baker",
     "headline": "I bake bread before dawn",
@@ -31,8 +34,8 @@ BAKER = {
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store.in_folder(tmp_path)
+def store(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield store
     store.close()
 
@@ -419,18 +422,28 @@ class Watched(TableEncoder):
 
     def __init__(self, store):
         super().__init__("table-2")
-        self._path = store.database.url.removeprefix("sqlite:///")
+        self._database = store.database
         self.seen = []
 
     def encode_passages(self, texts):
-        with closing(sqlite3.connect(self._path, timeout=0)) as other:
+        free = self._free_file() if self._database.is_sqlite else self._free_tenant()
+        self.seen.append((len(texts), "others write" if free else "others wait"))
+        return super().encode_passages(texts)
+
+    def _free_file(self):
+        path = self._database.url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, timeout=0)) as other:
             try:
                 other.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
-                self.seen.append((len(texts), "others wait"))
-            else:
-                self.seen.append((len(texts), "others write"))
-        return super().encode_passages(texts)
+                return False
+            return True
+
+    def _free_tenant(self):
+        """Whether another connection may write for the tenant at once."""
+        asked = "SELECT pg_try_advisory_xact_lock(%s)"
+        with self._database._engine.connect() as other:
+            return other.exec_driver_sql(asked, (postgres._key("default"),)).scalar()
 
 
 def writes(writer, sizes):

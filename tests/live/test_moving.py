@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from indexer.checking import check
+from indexer.database import EVERYBODY
 from indexer.folder import DataFolder
 from indexer.store import Store
 from indexer.vectors import Vectors
@@ -211,7 +212,7 @@ def first(url: str, goal: str) -> str:
 
 def vectors_in(data: Path, space: str) -> int:
     store = Store.in_folder(data)
-    with store.database.reading() as connection:
+    with store.database.reading(EVERYBODY) as connection:
         query = "SELECT COUNT(*) FROM vectors WHERE space_id = ?"
         found = connection.exec_driver_sql(query, (space,)).scalar()
     store.close()
