@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long scale test-scale lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
+.PHONY: help install demo test test-long scale test-scale lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-spread bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -80,6 +80,10 @@ bench-overload: install ## Flood a server three times over, and soak it; writes 
 
 bench-limits: install ## Say where the time of a request goes, after make bench; writes benchmarks/limits.md
 	$(BIN)/python benchmarks/limits.py --judged $(JUDGED)
+
+bench-spread: install ## Time indexing spread over actors on Ray; writes benchmarks/spread.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	$(BIN)/python benchmarks/spread.py --occupations $(JUDGED)/onet_occupations.jsonl
 
 bench-indexing: install ## Time indexing, memory included; writes benchmarks/indexing.md
 	$(BIN)/python benchmarks/indexing.py --judged $(JUDGED)

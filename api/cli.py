@@ -78,7 +78,7 @@ def _command(function: Callable[..., _T]) -> Callable[..., _T]:
 
 @_command
 def index(
-    files: Annotated[list[Path], typer.Argument(help="Files of mentor records.")],
+    files: Annotated[list[str], typer.Argument(help="Files of mentor records.")],
     format: Annotated[str, typer.Option("--format", help="auto, jsonl, csv or parquet.")] = "auto",
     map: Annotated[
         Path | None, typer.Option("--map", help="JSON file that maps columns to fields.")
@@ -95,15 +95,30 @@ def index(
             "--max-removed", min=0, max=100, help="Percent of all that --sync may remove."
         ),
     ] = 20.0,
+    engine: Annotated[
+        str, typer.Option("--engine", help="local, or ray for many processes or machines.")
+    ] = "local",
+    actors: Annotated[
+        int | None, typer.Option("--actors", help="With ray: how many encoders at once.")
+    ] = None,
+    gpus: Annotated[bool, typer.Option("--gpus", help="With ray: each encoder on a GPU.")] = False,
     data: Data = None,
     tenant: Tenant = None,
 ) -> None:
     """Read mentor records and index them. Exit status 2 when any record was rejected."""
     from api.indexing import IndexCommand
+    from api.spreading import spreading_by, to_be_read
 
     mapping = ColumnMapping() if map is None else read_mapping(map)
+    spreading = spreading_by(engine, actors, gpus=gpus)
     command = IndexCommand(
-        files, format, mapping, _settings(data, tenant), sync=sync, most_removed=max_removed
+        to_be_read(files, spreading),
+        format,
+        mapping,
+        _settings(data, tenant),
+        sync=sync,
+        most_removed=max_removed,
+        spreading=spreading,
     )
     if not (command.dry_run() if dry_run else command.run()):
         raise typer.Exit(2)

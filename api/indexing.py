@@ -1,18 +1,21 @@
 """`mentors index` and `mentors status`."""
 
+import contextlib
 import resource
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from api import screen
 from api.places import existing_store, folder_of, store_of
 from api.settings import Settings
+from api.spreading import Spreading
 from api.wiring import Indexing
+from indexer.addresses import Source
 from indexer.generations import Generations, sequence_of
-from indexer.importing import Difference, Import, ReadReport, Rejected
+from indexer.importing import Difference, Import, Progress, ReadReport, Rejected
 from indexer.mapping import ColumnMapping
 from indexer.reading import FORMATS, count_records, format_of
 from indexer.store import Head, Store
@@ -29,17 +32,20 @@ class IndexCommand:
 
     def __init__(
         self,
-        files: Sequence[Path],
+        files: Sequence[Source],
         format: str,
         mapping: ColumnMapping,
         settings: Settings,
         *,
         sync: bool = False,
         most_removed: float = MOST_REMOVED,
+        spreading: Spreading | None = None,
     ) -> None:
         """Raises BadInput or SourceUnreadable for what cannot be begun at all."""
         if format not in FORMATS:
             raise BadInput(f"--format {format!r}: expected one of {', '.join(FORMATS)}.")
+        if spreading:
+            spreading.ensure_possible()
         for file in files:
             format_of(file, format)  # said before anything is written
         self._files = files
@@ -48,6 +54,7 @@ class IndexCommand:
         self._settings = settings
         self._sync = sync
         self._most_removed = most_removed
+        self._spreading = spreading
 
     def dry_run(self) -> bool:
         """Print what indexing would change; whether every record could be taken."""
@@ -67,7 +74,8 @@ class IndexCommand:
         try:
             leaving = self._leaving(indexing)
             _adopt(indexing)
-            reports, unreadable = self._read(indexing)
+            with self._reading(indexing) as read:
+                reports, unreadable = self._read(indexing, read)
             if leaving and not unreadable:
                 removed = indexing.writer.remove(leaving)
                 screen.say(f"{len(removed):,} mentors who are no longer listed were removed.")
@@ -112,14 +120,26 @@ class IndexCommand:
                 f"{min(100, int(percent) + 1)}. Nothing was changed."
             )
 
-    def _read(self, indexing: Indexing) -> tuple[list[ReadReport], SourceUnreadable | None]:
+    @contextlib.contextmanager
+    def _reading(self, indexing: Indexing) -> Iterator[Callable[[Source, Progress], ReadReport]]:
+        """What reads one file after the other: this process, or many."""
+        if self._spreading is None:
+            here = Import(self._format, self._mapping)
+            yield lambda file, progress: here.read(file, indexing.writer, progress)
+            return
+        parts = (self._files, self._format, self._mapping, indexing, self._settings)
+        with self._spreading.over(*parts) as spread:
+            yield spread.read
+
+    def _read(
+        self, indexing: Indexing, read: Callable[[Source, Progress], ReadReport]
+    ) -> tuple[list[ReadReport], SourceUnreadable | None]:
         """What each file came to, up to one that broke off; what was read before it stays."""
-        reading = Import(self._format, self._mapping)
         reports: list[ReadReport] = []
         for file in self._files:
             try:
                 with screen.progress("indexing", count_records(file, self._format)) as progress:
-                    report = reading.read(file, indexing.writer, progress)
+                    report = read(file, progress)
             except SourceUnreadable as error:
                 return reports, error
             kept = indexing.folder.rejects_path(indexing.tenant, file)
@@ -160,7 +180,7 @@ def _list(form: str, items: Iterable[str]) -> None:
         screen.say(form.format(screen.plain(item)))
 
 
-def _say_read(file: Path, report: ReadReport, kept: Path) -> None:
+def _say_read(file: Source, report: ReadReport, kept: Path) -> None:
     screen.say(
         f"{file}: {report.records:,} records, {report.added:,} added, {report.changed:,} changed, "
         f"{report.unchanged:,} unchanged, {len(report.rejects):,} rejected"

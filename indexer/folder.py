@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from indexer import disk
+from indexer.addresses import Source
 from indexer.rejects import Reject
 from models.errors import BadInput, DataFolderForeign, NoIndex
 
@@ -73,7 +74,7 @@ class DataFolder:
                 f"the right one with --data or MENTORS_DATA."
             )
 
-    def rejects_path(self, tenant: str, source: Path) -> Path:
+    def rejects_path(self, tenant: str, source: Source) -> Path:
         """The file that keeps the rejected records of a source."""
         # Files of one name in two folders keep a list each.
         place = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:8]

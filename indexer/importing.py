@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from indexer.addresses import Source
 from indexer.mapping import ColumnMapping
 from indexer.reading import RawRecord, read_records
 from indexer.records import canonical_json, content_hash, mentor_from, unknown_fields
@@ -74,7 +74,7 @@ class Import:
         self._mapping = mapping
         self._seen: dict[str, str] = {}
 
-    def read(self, source: Path, writer: Writer, progress: Progress | None = None) -> ReadReport:
+    def read(self, source: Source, writer: Writer, progress: Progress | None = None) -> ReadReport:
         """Write the records of one file; bad ones are reported and the others go on.
 
         Raises SourceUnreadable when the file cannot be read at all.
@@ -87,7 +87,9 @@ class Import:
                 progress(report.added + report.changed + report.unchanged)
         return report
 
-    def plan(self, sources: Sequence[Path], store: Store, tenant: str, *, sync: bool) -> Difference:
+    def plan(
+        self, sources: Sequence[Source], store: Store, tenant: str, *, sync: bool
+    ) -> Difference:
         """What reading the files would do; nothing is written.
 
         Raises SourceUnreadable when a file cannot be read at all.
@@ -110,7 +112,7 @@ class Import:
         found.removed = sorted(here - self._seen.keys() - claimed)
         found.share = len(found.removed) / max(1, len(here))
 
-    def _checked(self, source: Path, report: ReadReport) -> Iterator[Mentor]:
+    def _checked(self, source: Source, report: ReadReport) -> Iterator[Mentor]:
         for raw in read_records(source, self._format, self._mapping):
             report.records += 1
             try:

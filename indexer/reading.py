@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from indexer.addresses import Address, Source
 from indexer.mapping import ColumnMapping
 from models.errors import RecordRejected, SourceUnreadable
 
@@ -16,6 +16,7 @@ FORMATS = ("auto", "jsonl", "csv", "parquet")
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
 _SUFFIXES |= {".parquet": "parquet", ".pq": "parquet"}
 _PARQUET_MAGIC = b"PAR1"
+_HEAD = 1 << 20  # bytes from which the lines of a remote file are estimated
 MAX_LINE = 4 * 1024 * 1024  # bytes; a record of every field at its limit is far shorter
 
 
@@ -30,7 +31,7 @@ class RawRecord:
     pointer: str = ""
 
 
-def read_records(path: Path, format: str, mapping: ColumnMapping) -> Iterator[RawRecord]:
+def read_records(path: Source, format: str, mapping: ColumnMapping) -> Iterator[RawRecord]:
     """Every record of the file, in order, without holding the file in memory.
 
     Raises SourceUnreadable when the file is missing, empty, binary or of another format; a bad
@@ -41,23 +42,38 @@ def read_records(path: Path, format: str, mapping: ColumnMapping) -> Iterator[Ra
     yield from reader(path, mapping)
 
 
-def count_records(path: Path, format: str) -> int:
+def count_records(path: Source, format: str) -> int:
     """About how many records the file has, for showing progress.
 
     Raises SourceUnreadable as `format_of` does.
     """
     if format_of(path, format) != "parquet":
-        with path.open("rb") as file:
-            return sum(1 for _ in file)
+        return _about(path) if isinstance(path, Address) else _lines(path)
     import pyarrow.parquet as pq
 
     try:
-        return int(pq.ParquetFile(path).metadata.num_rows)
+        with path.open("rb") as file:
+            return int(pq.ParquetFile(file).metadata.num_rows)
     except (OSError, ValueError) as error:
         raise SourceUnreadable(f"{path} cannot be read as Parquet: {error}.") from error
 
 
-def format_of(path: Path, format: str) -> str:
+def _lines(path: Source) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def _about(path: Address) -> int:
+    """How many lines it would have if all were like the first: it is not read twice to count."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    size = path.size()
+    if size is None:
+        return _lines(path)
+    return -(-size * (head.count(b"\n") or 1) // max(1, len(head)))
+
+
+def format_of(path: Source, format: str) -> str:
     """The format of a file: the one named, or told by its content or its ending.
 
     Raises SourceUnreadable when the file is missing, empty, binary or of no known format.
@@ -85,7 +101,7 @@ def format_of(path: Path, format: str) -> str:
     return chosen
 
 
-def _first_bytes(path: Path) -> bytes:
+def _first_bytes(path: Source) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(4096)
@@ -95,10 +111,10 @@ def _first_bytes(path: Path) -> bytes:
         message = f"{path} is a folder: expected a file of mentor records."
         raise SourceUnreadable(message) from error
     except OSError as error:
-        raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.") from error
+        raise SourceUnreadable(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _read_jsonl(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
+def _read_jsonl(path: Source, mapping: ColumnMapping) -> Iterator[RawRecord]:
     with path.open("rb") as file:
         line = 0
         while raw := file.readline(MAX_LINE + 1):
@@ -145,7 +161,7 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _read_csv(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
+def _read_csv(path: Source, mapping: ColumnMapping) -> Iterator[RawRecord]:
     # Past the default of 128 KiB the csv module raises; a long cell gets its own sentence later.
     csv.field_size_limit(sys.maxsize)
     # A byte that is not UTF-8 becomes a lone surrogate, so that its row alone is rejected.
@@ -162,7 +178,7 @@ def _read_csv(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
             raise SourceUnreadable(f"{path}, line {rows.line_num}: {error}.") from error
 
 
-def _header(path: Path, names: list[str], mapping: ColumnMapping) -> list[str]:
+def _header(path: Source, names: list[str], mapping: ColumnMapping) -> list[str]:
     fields = mapping.header(names, str(path))
     if "id" not in fields:
         raise SourceUnreadable(
@@ -188,19 +204,20 @@ def _from_cells(
         return RawRecord(source, line, value, str(error), getattr(error, "pointer", ""))
 
 
-def _read_parquet(path: Path, mapping: ColumnMapping) -> Iterator[RawRecord]:
+def _read_parquet(path: Source, mapping: ColumnMapping) -> Iterator[RawRecord]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path)
-        maps = [column.name for column in file.schema_arrow if pa.types.is_map(column.type)]
-        line = 0
-        for batch in file.iter_batches(batch_size=1024):
-            for row in batch.to_pylist():
-                line += 1
-                row |= {name: dict(row[name] or ()) for name in maps}
-                yield _with_text_id(_mapped(str(path), line, _json_like(row), mapping))
+        with path.open("rb") as opened:
+            file = pq.ParquetFile(opened)
+            maps = [column.name for column in file.schema_arrow if pa.types.is_map(column.type)]
+            line = 0
+            for batch in file.iter_batches(batch_size=1024):
+                for row in batch.to_pylist():
+                    line += 1
+                    row |= {name: dict(row[name] or ()) for name in maps}
+                    yield _with_text_id(_mapped(str(path), line, _json_like(row), mapping))
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise SourceUnreadable(f"{path} is not a readable Parquet file: {reason}.") from error

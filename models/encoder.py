@@ -45,15 +45,18 @@ QUERY, DOCUMENT = ("query",), ("document", "passage", "corpus")
 _MEAN_POOLING = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
 
 BATCH = 16  # texts of like length encoded together; on two cores larger ones were no faster
+BATCH_ON_GPU = 256
 
 
 class SentenceTransformerEncoder:
     """A sentence-transformers model; texts are truncated at the model's own maximum."""
 
-    def __init__(self, model: str = DEFAULT_MODEL, *, threads: int | None = None) -> None:
+    def __init__(
+        self, model: str = DEFAULT_MODEL, *, threads: int | None = None, device: str = "cpu"
+    ) -> None:
         """Load `model`: a packaged one's name, a local folder, or a model hub's name.
 
-        Raises EncoderUnavailable when it cannot be loaded.
+        `device`: as torch calls it. Raises EncoderUnavailable when it cannot be loaded.
         """
         self.name = model
         self.model = _load(model, threads)
@@ -61,6 +64,8 @@ class SentenceTransformerEncoder:
         if model == CAREERS_MODEL:
             adapt(self.model, CAREERS_FILE, CAREERS_SHA256)
             self.fingerprint = changed(self.fingerprint, CAREERS_SHA256)
+        self._batch = BATCH if device == "cpu" else BATCH_ON_GPU
+        self.model.to(device)
         self._space_id = f"{Path(model).name}-{self.fingerprint}-r{TEXT_RECIPE}"
         self._runtime_id = _runtime(self.model)
 
@@ -103,7 +108,7 @@ class SentenceTransformerEncoder:
             tokens: Any = self.model.encode_query(
                 [text], output_value="token_embeddings", show_progress_bar=False
             )
-            return self.encode_queries([text])[0], tokens[0].numpy()
+            return self.encode_queries([text])[0], tokens[0].cpu().numpy()
 
         offsets = placed(read["offset_mapping"], text, prompt)
         return ReadInContext(text, outcome, offsets, self.encode_queries)
@@ -119,7 +124,7 @@ class SentenceTransformerEncoder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         rows = encode(  # type: ignore[operator]
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            list(texts), batch_size=self._batch, normalize_embeddings=True, show_progress_bar=False
         )
         return np.ascontiguousarray(rows, dtype=np.float32)
 
