@@ -67,16 +67,15 @@ class Database:
             self._migrate(create=create)
         except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
             self.close()
-            reason = getattr(error, "orig", error)
             raise StoreUnavailable(
-                f"The database at {self.url} cannot be opened now ({reason}): end what blocks "
+                f"The database at {self.url} cannot be opened now ({_why(error)}): end what blocks "
                 f"it, look at {self._looked_at}, and try again."
             ) from error
         except sa.exc.ProgrammingError as error:  # of SQLite there are none
             self.close()
             raise DataFolderError(
-                f"The database at {self.url} cannot be opened ({error.orig}): expected one of this "
-                f"program, or an empty one that its role owns."
+                f"The database at {self.url} cannot be opened ({_why(error)}): expected one of "
+                f"this program, or an empty one that its role owns."
             ) from error
         except sa.exc.DatabaseError as error:
             self.close()
@@ -267,8 +266,7 @@ class Database:
             self.answers = True
         except (sa.exc.IntegrityError, sa.exc.ProgrammingError):
             raise
-        except (*_FAILURES, sqlite3.Error) as error:
-            reason = getattr(error, "orig", error)
+        except (*_FAILURES, self._engine.dialect.loaded_dbapi.Error) as error:
             lost = getattr(error, "connection_invalidated", False)
             if not (self.is_sqlite or lost) and getattr(error, "statement", "") is None:
                 self.answers = False  # there was no connection to be had
@@ -276,8 +274,8 @@ class Database:
             if saying.committing and lost:
                 kept = "whether this change was kept is not known, and making it again is harmless"
             raise StoreUnavailable(
-                f"The database at {self.url} cannot be {what} now ({reason}): {kept}; free disk "
-                f"space or end what blocks it, and try again."
+                f"The database at {self.url} cannot be {what} now ({_why(error)}): {kept}; free "
+                f"disk space or end what blocks it, and try again."
             ) from error
 
     def _migrate(self, *, create: bool) -> None:
@@ -311,6 +309,11 @@ class Database:
 
 
 _FAILURES = (sa.exc.DBAPIError, sa.exc.TimeoutError)
+
+
+def _why(error: Exception) -> str:
+    """What the database says, without the statement that PostgreSQL repeats below it."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
 class _Saying:

@@ -185,13 +185,12 @@ def listen(engine: sa.Engine, patience_s: float) -> Generator[bool]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
         raw: Any = connection.connection.driver_connection
-        connection.connection.detach()  # it is no use to others
         try:
             yield True
             while True:
                 yield len(list(raw.notifies(timeout=patience_s, stop_after=1))) > 0
         finally:
-            raw.close()
+            connection.invalidate()  # nobody else is to have one that listens
 
 
 def vacuum(engine: sa.Engine, tables: Mapping[str, sa.Table]) -> bool:

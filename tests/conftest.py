@@ -81,6 +81,10 @@ ROUNDS = {
     "examples of each operation": (15, 1_700),
     "requests of schemathesis at least": (1_000, 20_000),
     "seconds of flood": (5, 120),
+    "writes of tenants that share texts": (25, 500),
+    "kills of a PostgreSQL server": (3, 20),
+    "mentors added through one of two hosts": (10, 200),
+    "mentors of a bulk that is cut off": (1_000, 5_000),
 }
 COUNTS = os.environ.get("MENTORS_TEST_COUNTS", "reduced")
 

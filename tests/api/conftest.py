@@ -92,7 +92,7 @@ def serving_at(
 
 def new_key(settings: Settings, *scopes: str, tenant: str = "default", origin: str = "") -> str:
     """A new API key, as its owner sends it."""
-    store = Store.in_folder(settings.data)
+    store = Store.of(settings.data, settings.store)
     try:
         return Keys(store.database).create(tenant, scopes, origin=origin)[1]
     finally:
@@ -116,11 +116,11 @@ def until() -> Callable[[Callable[[], object]], None]:
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Callable[..., Settings]:
+def index(tmp_path: Path, store_url: str) -> Callable[..., Settings]:
     """Indexes records, or the five of the fakes, into the test's data folder."""
 
     def make(*records: dict[str, object], **settings: Any) -> Settings:
-        return add_mentors(Settings(data=tmp_path / "data", **settings), *records)
+        return add_mentors(Settings(data=tmp_path / "data", store=store_url, **settings), *records)
 
     return make
 
@@ -151,8 +151,12 @@ def client(home: Settings) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], store_url: str
+) -> Callable[..., Ran]:
     """Runs `mentors ...` in this process, with tables for encoders; all of `space` where given."""
+    if store_url:
+        monkeypatch.setenv("MENTORS_STORE", store_url)
 
     def command(*arguments: object, space: str = "") -> Ran:
         encoder = (lambda _settings: TableEncoder(space)) if space else encoder_named
@@ -170,8 +174,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def scratch(
+    tmp_path_factory: pytest.TempPathFactory, module_store_url: str
+) -> Iterator[httpx.Client]:
     """A client of a server over the five mentors, which the tests of a module change together."""
-    settings = add_mentors(Settings(data=tmp_path_factory.mktemp("scratch")), *RECORDS)
+    data = tmp_path_factory.mktemp("scratch")
+    settings = add_mentors(Settings(data=data, store=module_store_url), *RECORDS)
     with serving_at(settings, table_encoder) as client:
         yield client

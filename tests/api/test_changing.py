@@ -5,6 +5,8 @@ import pytest
 
 from tests.fakes import RECORDS, TableEncoder, version
 
+ON_EVERY_STORE = True
+
 BAKER = {
     "headline": "I audit ovens before dawn",
     "bio": "I audit books of bakeries. I teach apprentices to bake.",

@@ -7,6 +7,8 @@ from api.cursors import cursor, digest, opened
 from api.schemas import RecommendationsBody
 from models.errors import BadCursor
 
+ON_EVERY_STORE = True
+
 
 def encoded(content):
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")

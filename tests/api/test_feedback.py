@@ -10,6 +10,8 @@ from evaluation.judgments import read_judged_set
 from indexer.tables import NAME
 from tests.api.test_http import GOAL, PATH, ids, problem, recommend
 
+ON_EVERY_STORE = True
+
 
 @pytest.fixture
 def server(index, serve):

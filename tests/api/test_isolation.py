@@ -13,6 +13,8 @@ from tests.api.conftest import add_mentors, bearer, new_key, serving_at
 from tests.api.test_http import PATH, ids
 from tests.fakes import table_encoder
 
+ON_EVERY_STORE = True
+
 PLAIN = {"accept-encoding": "identity"}  # else lengths depend on ids drawn by chance
 GOAL = "I want to move from audit into venture capital"
 OURS = [
@@ -41,9 +43,10 @@ class Sides:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory):
+def sides(tmp_path_factory, module_store_url):
     data = tmp_path_factory.mktemp("isolation")
-    ours, theirs = (Settings(data=data, tenant=tenant) for tenant in ("ours", "theirs"))
+    here = Settings(data=data, store=module_store_url)
+    ours, theirs = (here.model_copy(update={"tenant": tenant}) for tenant in ("ours", "theirs"))
     add_mentors(ours, *OURS)
     add_mentors(theirs, *THEIRS)
     scopes = set(SCOPES) - {"admin"}  # that of whoever runs the server

@@ -10,6 +10,8 @@ from indexer.store import Store
 from models.errors import BadInput, InFlight, StoreUnavailable
 from tests.api.test_http import problem
 
+ON_EVERY_STORE = True
+
 BIO = {"bio": "Ship officer who audits."}
 
 
@@ -171,8 +173,8 @@ def test_what_is_no_key_is_refused(server, key):
 
 
 @pytest.fixture
-def kept(tmp_path):
-    store = Store.in_folder(tmp_path)
+def kept(tmp_path, store_url):
+    store = Store.of(tmp_path, store_url)
     yield Replies(store.database)
     store.close()
 

@@ -34,9 +34,10 @@ def server(
     erase_after_s: float = keeping.ERASE_AFTER_S,
     encoder: str = "",
     rate: str = "1000000/second",
+    store: str = "",
 ) -> Iterator[str]:
-    """A server process of its own; its address."""
-    with process_at(data, erase_after_s, encoder, rate) as (process, url, _):
+    """A server process, on the database at `store` or that of the folder; its address."""
+    with process_at(data, erase_after_s, encoder, rate, store=store) as (process, url, _):
         yield url
         process.terminate()
         # uvicorn shuts down in order and then ends by the signal it was sent.
@@ -51,6 +52,7 @@ def process_at(
     rate: str = "1000000/second",
     drain_s: float = 0.0,
     workers: int = 1,
+    store: str = "",
 ) -> Iterator[tuple["subprocess.Popen[bytes]", str, Path]]:
     """A server process, its address, and the file of its log; killed if it is not ended."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -65,6 +67,7 @@ def process_at(
                 [sys.executable, "-m", "tests.live.servers", *arguments],
                 cwd=ROOT,
                 stderr=lines,
+                env=os.environ | {"MENTORS_STORE": store},
                 start_new_session=True,  # so that its workers can be ended with it
             )
         try:
