@@ -1,4 +1,5 @@
 import sqlite3
+import sys
 import threading
 
 import pytest
@@ -15,7 +16,7 @@ from indexer.store import Change, Cut, Head, Store
 from indexer.tables import metadata
 from indexer.vectors import Vectors, text_key
 from indexer.writing import Writer, drafted, texts_of
-from models.errors import DataFolderError, StoreUnavailable
+from models.errors import BadInput, DataFolderError, StoreUnavailable
 from models.mentor import Mentor
 from models.ports import Stored
 from tests.fakes import TableEncoder, mentors
@@ -436,3 +437,23 @@ def test_a_database_in_memory_can_be_read_and_written():
     assert store.write("t", [change(A)]) == 1
     assert store.all("t") == (1, [A])
     store.close()
+
+
+def test_without_the_driver_of_postgresql_one_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DataFolderError, match=r"pip install 'mentor-recommender\[postgres\]'"):
+        Store("postgresql+psycopg://nobody@127.0.0.1:1/none")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://me:verysecret@host/mentors", "one that begins with 'mysql'"),
+        ("postgresql+asyncpg://me:verysecret@host/mentors", "begins with 'postgresql.asyncpg'"),
+        ("me:verysecret@host", "is no URL"),
+    ],
+)
+def test_a_url_of_something_else_is_refused_and_its_password_not_said(url, said):
+    with pytest.raises(BadInput, match=said) as raised:
+        Store(url)
+    assert "verysecret" not in str(raised.value)

@@ -87,3 +87,31 @@ def test_without_a_reject_no_folder_is_made(folder):
 def test_files_of_one_name_in_two_folders_keep_a_list_each(folder):
     one, two = (folder.rejects_path("t", Path(at) / "mentors.csv") for at in "ab")
     assert one != two
+
+
+def test_a_folder_whose_mentors_are_elsewhere_is_made_when_it_is_needed(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "missing", tmp_path / "empty"):
+        DataFolder(folder, by_url=True).ensure_present()
+        assert (folder / "STORE").is_file()
+        DataFolder(folder, by_url=True).ensure_writable()
+
+
+def test_a_folder_of_something_else_is_not_taken_for_one_whose_mentors_are_elsewhere(tmp_path):
+    (tmp_path / "letter").write_text("Dear diary")
+    with pytest.raises(DataFolderForeign, match="has no STORE"):
+        DataFolder(tmp_path, by_url=True).ensure_present()
+
+
+def test_a_folder_with_mentors_is_refused_to_a_store_elsewhere(folder):
+    folder.ensure_writable()
+    (folder.root / "mentors.db").touch()
+    with pytest.raises(DataFolderForeign, match=r"has mentors of its own in mentors\.db"):
+        DataFolder(folder.root, by_url=True).ensure_present()
+
+
+@pytest.mark.parametrize("method", ["ensure_present", "ensure_writable"])
+def test_a_folder_whose_mentors_are_elsewhere_is_not_begun_anew(folder, method):
+    DataFolder(folder.root, by_url=True).ensure_writable()
+    with pytest.raises(DataFolderForeign, match="set MENTORS_STORE to it"):
+        getattr(folder, method)()

@@ -1,7 +1,6 @@
 """What PostgreSQL has beyond the store's tests, which run on it too: one server, many hosts."""
 
 import hashlib
-import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -294,6 +293,16 @@ def test_changes_become_visible_in_the_order_of_the_sequence(store, url):
     for thread in threads:
         thread.join()
     assert seen == list(range(1, 4 * each + 1))
+
+
+def test_who_has_made_commits_weaker_for_other_programs_has_not_for_this_one(server, name, url):
+    server.admin("ALTER ROLE mentors SET synchronous_commit = off")
+    try:
+        with closing(Store(url)) as store, store.database.reading(EVERYBODY) as connection:
+            kept = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
+    finally:
+        server.admin("ALTER ROLE mentors RESET synchronous_commit")
+    assert kept == "on"
 
 
 # --- text ---
@@ -634,9 +643,3 @@ def test_what_is_no_backup_is_not_restored(url, tmp_path):
     (tmp_path / "letter").write_bytes(b"Dear diary, " * 500)
     with pytest.raises(BadInput, match="is damaged or no backup of this program"):
         backup.restore(tmp_path / "letter", DataFolder(tmp_path / "new", by_url=True), url)
-
-
-def test_without_the_driver_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(DataFolderError, match=r"pip install 'mentor-recommender\[postgres\]'"):
-        Store("postgresql+psycopg://nobody@127.0.0.1:1/none")

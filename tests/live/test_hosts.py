@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
+from api.background import LISTENING_EVERY_S
 from tests.conftest import rounds_of
 from tests.live.servers import server
 from tests.postgres import migrated, postgres
@@ -86,6 +87,7 @@ def test_a_mentor_added_through_one_host_is_found_through_the_other_soon(hosts, 
             f"(slowest {max(delays):.3f} s)"
         )
     assert max(delays) < SOON_S
+    assert np.median(delays) < LISTENING_EVERY_S / 2  # it was told, and did not just look
 
 
 def test_the_same_request_gets_the_same_answer_of_both_and_is_done_once(hosts):
