@@ -63,7 +63,7 @@ class Background:
 
     def _listen(self) -> None:
         """Hear what other processes change, until that ends or this does."""
-        with contextlib.closing(self._database.listen(LISTENING_EVERY_S)) as heard:
+        with contextlib.closing(self._database.listen(FOLLOW_EVERY_S)) as heard:
             try:
                 for anything in heard:
                     self._listening = True

@@ -3,7 +3,7 @@
 import time
 
 from api import screen
-from api.places import folder_of, store_of
+from api.places import existing_store
 from api.settings import Settings
 from models.compiling import Compiler
 from models.errors import EncoderUnavailable
@@ -33,9 +33,9 @@ def compile_encoder(settings: Settings) -> None:
 
 def _remembered(settings: Settings) -> str:
     """The name of the encoder that the tenant's index was made with; "" without an index."""
-    if not folder_of(settings).has_store():
+    store = existing_store(settings)
+    if store is None:
         return ""
-    store = store_of(settings)
     try:
         return store.head(settings.tenant).encoder
     finally:

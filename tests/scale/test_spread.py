@@ -29,10 +29,10 @@ from indexer.store import Store
 from models.errors import BadInput, EncoderUnavailable, SourceUnreadable
 from tests.conftest import ROOT
 from tests.fakes import TableEncoder, words_named
+from tests.needs import require
 from tests.scale.spreading import FATAL, HELD, people
 
-pytest.importorskip("ray", reason="Ray is not installed: pip install 'mentor-recommender[ray]'")
-pytest.importorskip("pandas", reason="Ray Data needs pandas: pip install 'mentor-recommender[ray]'")
+require("ray", ("ray", "pandas"))
 pytestmark = [
     pytest.mark.scale,
     # Ray leaves files and sockets to the end of the process, and warns of its own future.
