@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.milvus import (
     FACETS,
+    MOST,
     Mark,
+    Milvus,
     Passages,
     Row,
     collection_of,
@@ -46,7 +49,8 @@ FLUSH_FROM = 5_000  # rows brought at once that are worth sealing; Milvus seals 
 LEFT_S = 600.0  # how long rows stay in a space that the tenant has left; cursors lead on for 300
 LOOK_S = 2.0  # how often a process with nothing to bring looks whether Milvus is there
 TEND_S = 60.0
-COMPACT_S = 120.0
+COMPACT_S = 60.0
+SAME = 0.999  # cosine from which a vector is the one looked for, as in `indexer.proof`
 _TRIES = 3
 _SHOWN = 5
 _DIGITS = "0123456789abcdef"
@@ -164,14 +168,14 @@ class Bringer:
         wanted = self._all_wanted(progress)
         missing: dict[str, None] = {}
         strange: set[str] = set()
-        distinct = 0
-        for digit in _DIGITS:
-            there = self._passages.keys(digit)
+        count, distinct = self._passages.count(), 0
+        for begin in _DIGITS if count > MOST else ("",):  # so that not all keys are held at once
+            there = self._passages.keys(begin)
             distinct += len(there)
-            mine = {key for key in wanted if key.startswith(digit)}
+            mine = {key for key in wanted if key.startswith(begin)}
             missing |= dict.fromkeys(wanted[key] for key in mine - there)
             strange |= there - mine
-        doubled = self._passages.count() - distinct
+        doubled = count - distinct
         wrong = self._with_other_vectors(set(wanted.values()) - missing.keys())
         return Difference(
             tuple(sorted(missing | dict.fromkeys(wrong))), frozenset(strange), doubled
@@ -189,25 +193,6 @@ class Bringer:
         mark = Mark(head.sequence, "", self._passages.mark().beat + 1)
         self._passages.milvus.marked(self._tenant, self._passages.collection, mark)
         self._remote.applied = head.sequence
-
-    def purge(self) -> bool:
-        """Have what was deleted written out of Milvus's segments; whether that was done in time."""
-        done = []
-        for one in (self._passages, *(other for other, _ in self._others())):
-            one.flush()
-            done.append(one.compact())
-        deadline = time.monotonic() + COMPACT_S
-        while not all(is_done() for is_done in done):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.5)
-        return True
-
-    def rows_of(self, ids: Sequence[str]) -> set[str]:
-        """The keys of everything that these mentors have in any space."""
-        owners = [owner_key(self._tenant, id) for id in ids]
-        found = self._passages.keys_of(owners)
-        return found.union(*(other.keys_of(owners) for other, _ in self._others()))
 
     # --- one step after the other ---
 
@@ -336,16 +321,50 @@ class Bringer:
 
     def _drop_strange(self) -> None:
         wanted = self._all_wanted(None)
-        for digit in _DIGITS:
+        for digit in _DIGITS if self._passages.count() > MOST else ("",):
             self._passages.delete(self._passages.keys(digit) - wanted.keys())
 
     def _others(self) -> list[tuple[Passages, Mark]]:
         """The tenant in the spaces that it has left, or is on the way to."""
         return [
-            (self._passages.beside(collection), mark)
-            for collection, mark in self._passages.milvus.spaces_of(self._tenant).items()
-            if collection != self._passages.collection
+            (other, mark)
+            for other, mark in Passages.of(self._passages.milvus, self._tenant)
+            if other.collection != self._passages.collection
         ]
+
+
+def forget(milvus: Milvus, tenant: str, id: str) -> bool:
+    """Delete what a mentor has in any space, and have the segments written anew without it.
+
+    Whether Milvus had done that in `COMPACT_S`. No encoder is needed.
+    """
+    done = []
+    for one, _ in Passages.of(milvus, tenant):
+        one.delete(one.keys_of([owner_key(tenant, id)]))
+        one.flush()
+        done.append(one.compact())
+    deadline = time.monotonic() + COMPACT_S
+    while not all(is_done() for is_done in done):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def traces(
+    milvus: Milvus, tenant: str, id: str, vectors: Sequence[NDArray[np.float32]]
+) -> list[str]:
+    """What Milvus still answers of a mentor who was erased, and of vectors nobody else has."""
+    found = []
+    for one, _ in Passages.of(milvus, tenant):
+        if one.keys_of([owner_key(tenant, id)]):
+            found.append(f"{one.collection} has rows of the mentor")
+        wanted = [v for v in vectors if len(v) == one.width()]
+        for some in batches(wanted, 16):
+            near = one.nearest(np.stack(some), 1, strong=True)
+            if any(cosine > SAME for hits in near for _, cosine in hits):
+                found.append(f"{one.collection} has a vector of the mentor")
+    return found
 
 
 def facets_of(mentor: Mentor) -> tuple[int, ...]:

@@ -136,8 +136,12 @@ class Milvus:
             said = " ".join(str(getattr(error, "message", error)).split())[:300]
             raise SearchUnavailable(f"Milvus at {self.name}: {said}") from error
 
+    def ping(self) -> None:
+        """Ask it something small. Raises SearchUnavailable."""
+        self.do(lambda client: client.list_collections(timeout=ANSWER_S))
+
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection; the next question makes another."""
         with self._connecting:
             client, self._client = self._client, None
         if client is not None:
@@ -294,11 +298,15 @@ class Passages:
             timeout=WORK_S,
         )
 
-    def beside(self, collection: str) -> "Passages":
-        """The rows of the same tenant in another collection."""
-        other = Passages(self.milvus, self.tenant, self._space_id, self._dimension)
-        other.collection = collection
-        return other
+    @classmethod
+    def of(cls, milvus: Milvus, tenant: str) -> "list[tuple[Passages, Mark]]":
+        """The rows of the tenant in every collection that has, or has had, any; and its marks."""
+        found = []
+        for collection, mark in milvus.spaces_of(tenant).items():
+            one = cls(milvus, tenant, "", 0)
+            one.collection = collection
+            found.append((one, mark))
+        return found
 
     # --- reading ---
 
@@ -310,9 +318,17 @@ class Passages:
         return _mark_of(found[0]) if found else Mark()
 
     def nearest(
-        self, queries: NDArray[np.float32], top_k: int, where: str = ""
+        self,
+        queries: NDArray[np.float32],
+        top_k: int,
+        where: str = "",
+        *,
+        strong: bool = False,
     ) -> list[list[tuple[str, float]]]:
-        """For each query the keys of about the `top_k` nearest rows, and their cosines."""
+        """For each query the keys of about the `top_k` nearest rows, and their cosines.
+
+        What was inserted or deleted within the last seconds may not show, unless it is `strong`.
+        """
         filter = f"{self._mine} and {where}" if where else self._mine
 
         def work(client: "MilvusClient") -> list[list[tuple[str, float]]]:
@@ -322,7 +338,7 @@ class Passages:
                 filter=filter,
                 limit=min(top_k, MOST),
                 search_params={"metric_type": "IP", "params": {"nprobe": READ}},
-                consistency_level="Bounded",
+                consistency_level="Strong" if strong else "Bounded",
                 timeout=ANSWER_S,
             )
             return [[(hit["id"], hit["distance"]) for hit in hits] for hits in found]
@@ -430,6 +446,14 @@ class Passages:
                 )
             )
         return ""
+
+    def width(self) -> int:
+        """The dimension of the vectors."""
+        found = self.milvus.do(
+            lambda client: client.describe_collection(self.collection, timeout=WORK_S)
+        )
+        vector = next(one for one in found["fields"] if one["name"] == "vector")
+        return int(vector["params"]["dim"])
 
     def flush(self) -> None:
         """Have what was brought sealed and indexed; until then it is searched in another way."""

@@ -18,23 +18,29 @@ class Brought:
     """A store of some mentors, their index, and what brings their passages to a Milvus."""
 
     def __init__(
-        self, folder: Path, url: str, encoder: Encoder, mentors: Sequence[Mentor] = ()
+        self,
+        folder: Path,
+        url: str,
+        encoder: Encoder,
+        mentors: Sequence[Mentor] = (),
+        tenant: str = "default",
     ) -> None:
+        self.tenant = tenant
         folder.mkdir(parents=True, exist_ok=True)
         self.store = Store.in_folder(folder)
         self.vectors = Vectors(self.store, encoder, encoder.space_id)
-        self.writer = Writer(self.store, "default", self.vectors)
+        self.writer = Writer(self.store, self.tenant, self.vectors)
         if mentors:
             self.writer.put(mentors)
         milvus = Milvus(url)
         space_id, dimension = encoder.space_id, encoder.dimension
-        self.passages = Passages(milvus, "default", space_id, dimension)
+        self.passages = Passages(milvus, self.tenant, space_id, dimension)
         self.remote = Remote(self.passages)
-        self.bringer = Bringer(self.store, "default", self.vectors, self.remote)
+        self.bringer = Bringer(self.store, self.tenant, self.vectors, self.remote)
 
     def here(self) -> LiveIndex:
         """The index as it is searched without Milvus."""
-        head, changes = self.store.changes("default", 0)
+        head, changes = self.store.changes(self.tenant, 0)
         empty = LiveIndex.empty(self.vectors.space_id, self.vectors.encoder.dimension)
         return empty.advanced(head.sequence, changes, self.vectors).made_anew()
 

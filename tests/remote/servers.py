@@ -48,6 +48,8 @@ class MilvusServer:
         lines.append(f"initial-cluster: default={urls['peer']}")
         (folder / "etcd.yaml").write_text("\n".join(lines))
         config.update(**dict(zip(names, ports, strict=True)))
+        # A read of what is there at this moment waits for the next tick; 200 ms unless it is set.
+        config.set("proxy.timeTickInterval", "50")
         config.resolve()
         self.port = dict(zip(names, ports, strict=True))["proxy_port"]
         self.process: subprocess.Popen[bytes] | None = None
