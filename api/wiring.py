@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import gc
 import logging
 import secrets
@@ -87,6 +88,12 @@ def _encoder(settings: Settings, factory: EncoderFactory | None, name: str) -> E
     return (factory or default_encoder)(settings.model_copy(update={"encoder": name}))
 
 
+@functools.cache
+def _milvus_at(url: str) -> Milvus:
+    """One connection for all tenants of a process."""
+    return Milvus(url)
+
+
 def bringer_of(
     settings: Settings, store: Store, tenant: str, vectors: Vectors
 ) -> tuple[Remote, Bringer] | None:
@@ -94,7 +101,7 @@ def bringer_of(
     if not settings.passages:
         return None
     space_id, dimension = vectors.space_id, vectors.encoder.dimension
-    remote = Remote(Passages(Milvus(settings.passages), tenant, space_id, dimension))
+    remote = Remote(Passages(_milvus_at(settings.passages), tenant, space_id, dimension))
     return remote, Bringer(store, tenant, vectors, remote)
 
 

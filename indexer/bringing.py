@@ -96,6 +96,7 @@ class Bringer:
         self._me = secrets.token_hex(8)
         self._seen = (Mark(), 0.0)
         self._tended_at = 0.0
+        self._troubled = False
 
     def bring(self, until: int | None = None, progress: Progress | None = None) -> bool:
         """Bring what has changed, up to the change `until`; whether there was anything to do here.
@@ -141,7 +142,12 @@ class Bringer:
                     self._tended_at = time.monotonic()
                     self.tend()
         except SearchUnavailable as error:
-            self._remote.failed(error)
+            if not self._troubled:
+                log.warning("what is new cannot be brought: %s", error)
+            self._troubled = True
+            self._remote.look()  # whether it can be searched is another question
+            return
+        self._troubled = self._troubled and bool(self._remote.problem)
         self._remote.look(LOOK_S)
 
     def tend(self) -> None:

@@ -35,7 +35,7 @@ ANSWER_S = 3.0  # how long a search may take
 WORK_S = 30.0  # how long anything else may take
 MOST = 16_384  # rows of one answer; Milvus has no more
 INDEX: dict[str, Any] = {"index_type": "IVF_SQ8", "params": {"nlist": 1024}}
-READ = 128  # lists read of each of its segments; benchmarks/milvus.md has the recall
+READ = 128  # lists read of each of its segments; benchmarks/remote.md has the recall
 PARTITIONS = 64  # into which tenants are hashed
 _INSERTED = 1_000  # rows of one insert: a megabyte and a half
 _DELETED = 5_000
@@ -137,8 +137,15 @@ class Milvus:
             raise SearchUnavailable(f"Milvus at {self.name}: {said}") from error
 
     def ping(self) -> None:
-        """Ask it something small. Raises SearchUnavailable."""
-        self.do(lambda client: client.list_collections(timeout=ANSWER_S))
+        """Ask it something small. Raises SearchUnavailable, and lets go of the connection then.
+
+        One that has failed for long is tried again by gRPC after minutes only.
+        """
+        try:
+            self.do(lambda client: client.list_collections(timeout=ANSWER_S))
+        except SearchUnavailable:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let go of the connection; the next question makes another."""
@@ -236,7 +243,16 @@ class Milvus:
         except SearchUnavailable:
             if not self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
                 raise
-        self.do(lambda client: client.load_collection(name, timeout=WORK_S))
+        self.searched(name)
+
+    def searched(self, name: str) -> None:
+        """Have Milvus search a collection, unless it does, with however many copies."""
+
+        def load(client: "MilvusClient") -> None:
+            if client.get_load_state(name, timeout=WORK_S)["state"].name != "Loaded":
+                client.load_collection(name, timeout=WORK_S)
+
+        self.do(load)
 
     def _connected(self) -> "MilvusClient":
         with self._connecting:
@@ -264,6 +280,7 @@ class Passages:
         self._space_id = space_id
         self._dimension = dimension
         self._tenant_key = _digest(tenant).hex()
+        self.alias = f"{milvus.prefix}_of_{self._tenant_key[:16]}"
         self._mine = f'tenant == "{self._tenant_key}"'
 
     def make(self) -> None:
@@ -271,8 +288,11 @@ class Passages:
         self.milvus.make_marks()
         name = self.collection
         if not self.milvus.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+            marks = f"{self.milvus.prefix}_marks"  # of one that somebody has dropped
+            of_it = f'collection == "{name}"'
+            self.milvus.do(lambda client: client.delete(marks, filter=of_it, timeout=WORK_S))
             self.milvus.made(name, self._make)
-        self.milvus.do(lambda client: client.load_collection(name, timeout=WORK_S))
+        self.milvus.searched(name)
 
     def _make(self, client: "MilvusClient") -> None:
         from pymilvus import DataType
@@ -426,23 +446,23 @@ class Passages:
 
     def serve(self) -> None:
         """Point the tenant's alias here."""
-        alias = f"{self.milvus.prefix}_of_{self._tenant_key[:16]}"
 
         def work(client: "MilvusClient") -> None:
             try:
-                client.alter_alias(self.collection, alias, timeout=WORK_S)
+                client.alter_alias(self.collection, self.alias, timeout=WORK_S)
             except self.milvus.errors:
-                client.create_alias(self.collection, alias, timeout=WORK_S)
+                client.create_alias(self.collection, self.alias, timeout=WORK_S)
 
         self.milvus.do(work)
 
     def served_from(self) -> str:
         """The collection that the tenant's alias points to; "" while there is none."""
-        alias = f"{self.milvus.prefix}_of_{self._tenant_key[:16]}"
         with contextlib.suppress(SearchUnavailable):
             return str(
                 self.milvus.do(
-                    lambda client: client.describe_alias(alias, timeout=WORK_S)["collection_name"]
+                    lambda client: client.describe_alias(self.alias, timeout=WORK_S)[
+                        "collection_name"
+                    ]
                 )
             )
         return ""

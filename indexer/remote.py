@@ -68,8 +68,6 @@ class Remote:
         self._seen_at = now
         try:
             if self.problem:
-                # A connection that has failed for long is tried again by gRPC after minutes only.
-                self.passages.milvus.close()
                 self.passages.milvus.ping()
             self.passages.make()
             self.applied = self.passages.mark(strong=False).sequence

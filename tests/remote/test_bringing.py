@@ -214,12 +214,13 @@ def test_another_vector_than_the_stores_is_found_and_mended(brought):
     assert brought.is_exact()
 
 
-def test_an_erased_mentor_is_not_answered_and_others_are(brought):
+def test_an_erased_mentor_is_not_answered_and_others_are(brought, monkeypatch):
     vectors = list(brought.vectors.of(["zqonly words of one person"]))
     mine = mentor_from({"id": "gone", "bio": "zqonly words of one person"})
     brought.writer.put([mine])
     brought.bringer.bring_all()
     milvus = brought.passages.milvus
+    monkeypatch.setattr(bringing, "COMPACT_S", 5.0)  # others' segments come first here
     assert traces(milvus, brought.tenant, "gone", vectors) == [
         f"{brought.passages.collection} has rows of the mentor",
         f"{brought.passages.collection} has a vector of the mentor",
@@ -248,6 +249,18 @@ def test_a_space_that_was_left_is_dropped_later_and_the_alias_leads_to_the_new_o
         moved.passages.collection
     ]
     assert brought.passages.count() == 0
+
+
+def test_a_collection_that_somebody_has_dropped_is_filled_anew(tmp_path, shared_milvus):
+    some = mentors(random.Random(1), *(f"m{i}" for i in range(30)))
+    made = Brought(tmp_path, f"{shared_milvus.url}/dropped", WordEncoder(), some)
+    made.bringer.bring_all()
+    made.passages.milvus.do(lambda client: client.drop_alias(made.passages.alias))
+    made.passages.milvus.do(lambda client: client.drop_collection(made.passages.collection))
+    made.remote.look()
+    assert made.remote.applied == 0
+    made.bringer.bring_all()
+    assert made.is_exact()
 
 
 def test_tenants_of_one_collection_do_not_meet(brought):
