@@ -292,7 +292,7 @@ class Bringer:
 
     def _rows(self, mentors: Sequence[tuple[str, Mentor]]) -> Iterator[Row]:
         split = [[passage.text for passage in passages(mentor)] for _, mentor in mentors]
-        vectors = self._vectors.by_key(text for texts in split for text in texts)
+        vectors = self._vectors.by_key({text_key(text): text for texts in split for text in texts})
         for (text_hash, mentor), texts in zip(mentors, split, strict=True):
             begin = mentor_key(self._tenant, mentor.id, text_hash)
             owner, facets = owner_key(self._tenant, mentor.id), facets_of(mentor)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.remote.servers import MilvusServer, needed
+from tests.remote.servers import MilvusServer, require_packages
 
 HERE = Path(__file__).parent
 
@@ -19,9 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
     """A Milvus for all tests of a run, each with a prefix of its own."""
-    reason = needed()
-    if reason:
-        pytest.skip(reason)
+    require_packages()
     server = MilvusServer(tmp_path_factory.mktemp("milvus"))
     server.start()
     yield server
@@ -31,9 +29,7 @@ def shared_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusSe
 @pytest.fixture
 def own_milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusServer]:
     """A Milvus that the test may kill."""
-    reason = needed()
-    if reason:
-        pytest.skip(reason)
+    require_packages()
     server = MilvusServer(tmp_path_factory.mktemp("own-milvus"))
     server.start()
     yield server

@@ -5,7 +5,6 @@ The package `milvus` has the server's program, which it unpacks here once for al
 
 import contextlib
 import fcntl
-import importlib.util
 import os
 import signal
 import socket
@@ -16,18 +15,16 @@ import urllib.request
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.postgres import require
 
 PROGRAM = ROOT / "build" / "milvus"
 START_S = 120
 _USES = {"client": ("listen", "advertise"), "peer": ("listen", "initial-advertise")}
 
 
-def needed() -> str:
-    """What is missing to run these tests, in one sentence; "" when nothing is."""
-    for name, package in (("pymilvus", "pymilvus"), ("milvus", "milvus==2.3.5")):
-        if importlib.util.find_spec(name) is None:
-            return f"no {package} here: 'make test-scale' installs it"
-    return ""
+def require_packages() -> None:
+    """Skip, and say why, where there is no Milvus to start."""
+    require("milvus", ("pymilvus", "milvus"))
 
 
 class MilvusServer:
