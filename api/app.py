@@ -176,6 +176,9 @@ async def ready(request: Request) -> Any:
         return problems.not_ready("The server is about to end and takes no new work.")
     if not desk.tenants.first.store.database.answers:
         return problems.not_ready("The database cannot be reached just now.")
+    remote = desk.tenants.first.remote
+    if remote is not None and remote.problem:
+        return problems.not_ready("The search cannot be used just now.")
     if not desk.callers.open:  # how far an index is, is its tenant's
         return {"status": "ready"}
     serving = desk.tenants.first

@@ -15,6 +15,7 @@ from indexer.replies import Replies
 FOLLOW_EVERY_S = 0.1  # a look at one counter; how soon a change made elsewhere is seen here ...
 LISTENING_EVERY_S = 1.0  # ... and how often that is done where the database says what changes
 BREATH_S = 0.01  # between two looks, however much is heard
+BRING_EVERY_S = 0.2  # likewise for a Milvus, by a thread of its own: it may be slow or away
 KEEP_EVERY_S = 1.0
 TIDY_EVERY_S = 60.0
 OTHERS_EVERY_S = 30.0  # what another host has erased is to be gone here within a minute
@@ -32,6 +33,7 @@ class Background:
         self._listening = False
         self._threads = [
             self._thread("follow", FOLLOW_EVERY_S, self._follow_all, self._until_changed),
+            self._thread("bring", BRING_EVERY_S, lambda: tenants.each(lambda one: one.bring())),
             self._thread("keep", KEEP_EVERY_S, lambda: tenants.each(_keep)),
             self._thread("keys", KEEP_EVERY_S, callers.look_again),
             self._thread("expose", EXPOSE_EVERY_S, lambda: tenants.each(_expose)),

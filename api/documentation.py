@@ -144,6 +144,7 @@ _STATUS = {
         "snapshot_at": "2026-03-02T20:10:00+00:00",
         "changes_since_snapshot": 4,
     },
+    "search": {"engine": "faiss", "not_brought": 0, "problem": None},
     "feedback": {
         "totals": {"shown": 410, "opened": 96, "rated": 12},
         "mean_rating": 4.25,

@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from indexer.addresses import Source
 from indexer.generations import Generations, sequence_of
 from indexer.importing import Difference, Import, Progress, ReadReport, Rejected
 from indexer.mapping import ColumnMapping
+from indexer.milvus import Mark, Milvus, collection_of
 from indexer.reading import FORMATS, count_records, format_of
 from indexer.store import Head, Store
-from models.errors import BadInput, NoIndex, SourceUnreadable
+from models.errors import BadInput, NoIndex, SearchUnavailable, SourceUnreadable
 from recommender.scoring import VERSION
 
 MOST_REMOVED = 20.0  # percent of the mentors that a sync removes without being told to
@@ -249,4 +251,18 @@ def status_of(settings: Settings) -> dict[str, Any]:
         "rejected_records": rejected,
         "data": str(settings.data),
         "tenant": settings.tenant,
+        **_search_of(settings, head),
     }
+
+
+def _search_of(settings: Settings, head: Head) -> dict[str, Any]:
+    """How far a Milvus is, where passages are searched in one."""
+    if not settings.passages:
+        return {}
+    try:
+        with closing(Milvus(settings.passages)) as milvus:
+            marks = milvus.spaces_of(settings.tenant)
+            mark = marks.get(collection_of(milvus, head.space_id), Mark())
+    except SearchUnavailable as error:
+        return {"search": str(error), "not_brought": None}
+    return {"search": f"Milvus at {milvus.name}", "not_brought": head.sequence - mark.sequence}

@@ -30,6 +30,7 @@ from models.errors import (
     RateLimited,
     RecommendationNotFound,
     RecordRejected,
+    SearchUnavailable,
     SpaceMismatch,
     StoreUnavailable,
     Unauthorized,
@@ -65,6 +66,7 @@ _LOGGED: tuple[tuple[type[MentorsError], str], ...] = (
     (Busy, "Another process is at the same work: try again in a moment."),
     (SpaceMismatch, "The index has moved to an encoder that is not loaded here: try again later."),
     (DataFolderError, "What is stored cannot be used just now: the server's log says why."),
+    (SearchUnavailable, "The search cannot be used just now: try again in a moment."),
     (EncoderUnavailable, "The encoder cannot be used just now: the server's log says why."),
 )
 
@@ -120,7 +122,9 @@ def of(error: MentorsError) -> JSONResponse:
     answer = JSONResponse(said, status_code=int(str(said["status"])), media_type=MEDIA_TYPE)
     if isinstance(error, RateLimited):
         answer.headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, Overloaded | InFlight | IndexBehind | StoreUnavailable | Busy):
+    elif isinstance(
+        error, Overloaded | InFlight | IndexBehind | StoreUnavailable | Busy | SearchUnavailable
+    ):
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     elif isinstance(error, Unauthorized):
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -6,8 +6,21 @@ from api import screen
 from api.indexing import require_indexed
 from api.places import folder_of
 from api.settings import Settings
-from api.wiring import EncoderFactory, Indexing
+from api.wiring import EncoderFactory, Indexing, Progress
 from models.weights import DEFAULT_MODEL
+
+
+def _also_brought(indexing: Indexing, progress: Progress) -> Progress:
+    """What is embedded is brought to a Milvus at once, beside what is used meanwhile."""
+    bringer = indexing.bringer
+    if bringer is None:
+        return progress
+
+    def both(done: int, of: int) -> None:
+        progress(done, of)
+        bringer.bring(until=done)
+
+    return both
 
 
 def reembed(settings: Settings, encoder: EncoderFactory | None = None) -> None:
@@ -23,7 +36,7 @@ def reembed(settings: Settings, encoder: EncoderFactory | None = None) -> None:
         head = indexing.store.head(settings.tenant)
         require_indexed(head, settings)
         with screen.progress("re-embedding") as progress:
-            moved = indexing.writer.adopt(progress)
+            moved = indexing.writer.adopt(_also_brought(indexing, progress))
         if not moved:
             indexing.writer.stay()
         mentors = indexing.publish().index.mentors

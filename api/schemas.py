@@ -494,6 +494,14 @@ class FreshnessAnswer(BaseModel):
     changes_since_snapshot: int
 
 
+class SearchAnswer(BaseModel):
+    """Where passages are searched, and how that goes."""
+
+    engine: Literal["faiss", "milvus"]
+    not_brought: int = Field(description="Changes that a Milvus does not have yet.")
+    problem: str | None = Field(description="Why a Milvus cannot be asked; requests get a 503.")
+
+
 class DayAnswer(BaseModel):
     """Feedback of one day, UTC."""
 
@@ -552,6 +560,7 @@ class StatusAnswer(BaseModel):
     index_version: str
     encoder: EncoderAnswer
     freshness: FreshnessAnswer
+    search: SearchAnswer
     feedback: FeedbackFiguresAnswer
     requests: dict[str, int] = Field(description="Of the whole server, by status.")
     refused: dict[str, int] = Field(description="At the door, by reason.")

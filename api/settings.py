@@ -28,9 +28,11 @@ class Settings(BaseSettings):
     the address of a Redis or Memcached, for all; `cors_origins`: web origins whose pages may ask,
     as a JSON list; `page_key`: the key that the page for mentees sends, which everybody can read:
     one bound to an origin; `patience_s`: who would wait longer than this for a turn is refused;
-    `connections`: how many may be open at once in each process; `log`: "json" or "text", "" for
-    text on a terminal; `tracing`: whether OpenTelemetry traces are sent; `drain_s`: how long a
-    server that is told to end goes on answering while it says that it is not ready.
+    `connections`: how many may be open at once in each process; `passages`: where passages are
+    searched, "" in this process, or the address of a Milvus, such as milvus://HOST:19530; `log`:
+    "json" or "text", "" for text on a terminal; `tracing`: whether OpenTelemetry traces are sent;
+    `drain_s`: how long a server that is told to end goes on answering while it says that it is not
+    ready.
     """
 
     model_config = SettingsConfigDict(env_prefix="MENTORS_", frozen=True)
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     log: Literal["", "json", "text"] = ""
     patience_s: float = Field(default=0.1, gt=0, le=60)
     connections: int = Field(default=CONNECTIONS, ge=1)
+    passages: str = ""
     tracing: bool = False
     drain_s: float = Field(default=0.0, ge=0, le=600)
 

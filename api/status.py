@@ -12,6 +12,7 @@ from api.json_response import Json
 from api.schemas import StatusAnswer
 from indexer.feedback import WINDOW_S
 from indexer.generations import Generations, sequence_of
+from indexer.remote import Remote
 from indexer.tallies import DAY_S, by_day
 
 router = APIRouter(tags=["Operating"])
@@ -50,6 +51,7 @@ def _status(asked: Asked) -> dict[str, Any]:
             "erasure_pending": head.erased_at < head.removed_at,
             **_snapshot(serving.keeper.generations, head.sequence),
         },
+        "search": _search(serving.remote, head.sequence),
         "feedback": _feedback(asked),
         **figures(),
     }
@@ -64,6 +66,13 @@ def _snapshot(generations: Generations, sequence: int) -> dict[str, Any]:
         "snapshot_at": at.isoformat(timespec="seconds"),
         "changes_since_snapshot": max(0, sequence - sequence_of(live)),
     }
+
+
+def _search(remote: Remote | None, sequence: int) -> dict[str, Any]:
+    if remote is None:
+        return {"engine": "faiss", "not_brought": 0, "problem": None}
+    behind = max(0, sequence - remote.applied)
+    return {"engine": "milvus", "not_brought": behind, "problem": remote.problem or None}
 
 
 def _feedback(asked: Asked) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from api import screen
 from api.places import folder_of, store_of
 from api.settings import Settings
 from api.wiring import Indexing
-from indexer import backup, checking, proof
+from indexer import backup, bringing, checking, proof
 from indexer.keeping import drop_removed, empty_log, holding
+from indexer.milvus import Milvus
 from indexer.store import Store
 from models.errors import BadInput, EncoderUnavailable, MentorNotFound, SpaceMismatch
 
@@ -23,6 +25,8 @@ def verify(settings: Settings, *, mend: bool) -> dict[str, Any]:
             return _as_json(before) | ({"repaired": False} if mend else {})
         with _lock(indexing):
             checking.repair(indexing.store, indexing.tenant, indexing.folder, indexing.vectors)
+        if indexing.bringer:
+            indexing.bringer.mend()
         indexing.publish(force=True)
         after = _check(indexing)
         return _as_json(after) | {
@@ -51,9 +55,28 @@ def erase(settings: Settings, id: str, *, prove: bool) -> proof.Proof | None:
         with holding(place):
             drop_removed(store, folder, tenant)
         empty_log(store)
+        left = _forget_elsewhere(settings, id, wanted)
         if wanted is None:
             return None
-        return proof.look(settings.data, wanted, store.database.contents())
+        found = proof.look(settings.data, wanted, store.database.contents())
+        return replace(found, traces=(*found.traces, *left))
+
+
+def _forget_elsewhere(
+    settings: Settings, id: str, wanted: proof.Evidence | None
+) -> list[proof.Trace]:
+    """Have a Milvus forget the mentor, and say what it still has of what is `wanted`."""
+    if not settings.passages:
+        return []
+    milvus, tenant = Milvus(settings.passages), settings.tenant
+    with closing(milvus):
+        if not bringing.forget(milvus, tenant, id):
+            screen.complain(
+                "Milvus has deleted the mentor, and has not yet written its segments anew: it does "
+                "so by itself."
+            )
+        found = bringing.traces(milvus, tenant, id, wanted.vectors) if wanted else []
+    return [proof.Trace(Path(milvus.name), "", what) for what in found]
 
 
 def _evidence(store: Store, tenant: str, id: str) -> proof.Evidence:
@@ -119,7 +142,7 @@ def _opened(settings: Settings) -> Iterator[Indexing]:
 
 def _check(indexing: Indexing) -> checking.Report:
     with screen.progress("checking") as progress:
-        return checking.check(
+        found = checking.check(
             indexing.store,
             indexing.tenant,
             indexing.folder,
@@ -127,6 +150,10 @@ def _check(indexing: Indexing) -> checking.Report:
             _lock(indexing),
             progress,
         )
+        if indexing.bringer is None or found.problems:
+            return found
+        # What the store says is right from here on, so Milvus is compared with it.
+        return replace(found, problems=tuple(indexing.bringer.differences().sentences()))
 
 
 def _lock(indexing: Indexing) -> AbstractContextManager[None]:

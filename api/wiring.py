@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import gc
 import logging
 import secrets
@@ -16,18 +17,21 @@ from threadpoolctl import threadpool_limits
 
 from api.places import folder_of, store_of
 from api.settings import Settings
+from indexer.bringing import Bringer
 from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
 from indexer.keeping import Keeper, holding
 from indexer.live import LiveIndex
+from indexer.milvus import Milvus, Passages
 from indexer.recipe import TextRecipe
+from indexer.remote import Remote
 from indexer.store import Head, Store
 from indexer.vectors import Vectors
 from indexer.writing import Outcome, Revisions, Writer
 from models.compiling import Compiler
 from models.encoder import SentenceTransformerEncoder, packaged_space
-from models.errors import CursorExpired, IndexBehind, NoIndex, SpaceMismatch
+from models.errors import CursorExpired, IndexBehind, NoIndex, SearchUnavailable, SpaceMismatch
 from models.language import foreign_language
 from models.lazy import LazyEncoder
 from models.mentor import Mentor
@@ -84,6 +88,23 @@ def _encoder(settings: Settings, factory: EncoderFactory | None, name: str) -> E
     return (factory or default_encoder)(settings.model_copy(update={"encoder": name}))
 
 
+@functools.cache
+def _milvus_at(url: str) -> Milvus:
+    """One connection for all tenants of a process."""
+    return Milvus(url)
+
+
+def bringer_of(
+    settings: Settings, store: Store, tenant: str, vectors: Vectors
+) -> tuple[Remote, Bringer] | None:
+    """What searches and fills a Milvus, where the settings name one. Raises BadInput."""
+    if not settings.passages:
+        return None
+    space_id, dimension = vectors.space_id, vectors.encoder.dimension
+    remote = Remote(Passages(_milvus_at(settings.passages), tenant, space_id, dimension))
+    return remote, Bringer(store, tenant, vectors, remote)
+
+
 def give_back_memory() -> None:
     """Return what loading has left free in this process; only the GNU C library has to be told."""
     gc.collect()
@@ -116,6 +137,8 @@ class Indexing:
             compiling = settings.model_copy(update={"compile": True})
             self.vectors = Vectors(self.store, _encoder(compiling, encoder, name), name)
             self.writer = Writer(self.store, self.tenant, self.vectors)
+            found = bringer_of(settings, self.store, self.tenant, self.vectors)
+            self.bringer = found[1] if found else None
             if adopt:
                 self.adopt(progress)
         except BaseException:
@@ -123,7 +146,7 @@ class Indexing:
             raise
 
     def publish(self, *, force: bool = False) -> Follower:
-        """Bring the live snapshot to what the store has, and erase what was removed.
+        """Bring the live snapshot, and a Milvus, to what the store has; erase what was removed.
 
         A snapshot that is whole and at the store's sequence stays, unless with `force`.
         """
@@ -135,6 +158,8 @@ class Indexing:
         stale = stale or int(str(live).partition("-")[0]) != follower.index.sequence
         keeper = Keeper(self.store, self.folder, self.tenant, follower)
         keeper.keep(wait=True, snapshot=force or stale)
+        if self.bringer:
+            self.bringer.bring_all()
         return follower
 
     def write_rejects(self) -> None:
@@ -175,7 +200,13 @@ class Opened:
     """An index opened with the encoder of its space: what answers, writes, follows and keeps."""
 
     def __init__(
-        self, store: Store, folder: DataFolder, tenant: str, encoder: Encoder, name: str
+        self,
+        settings: Settings,
+        store: Store,
+        folder: DataFolder,
+        tenant: str,
+        encoder: Encoder,
+        name: str,
     ) -> None:
         """Raises SpaceMismatch when the index is of another space."""
         self.encoder = QueriesFirst(encoder)
@@ -183,7 +214,14 @@ class Opened:
         self.writer = Writer(store, tenant, vectors)
         if not store.head(tenant).space_id:  # made before passages were kept in the store
             self.writer.adopt()
-        self.follower = Follower(store, tenant, Generations(folder.tenant(tenant)), vectors)
+        found = bringer_of(settings, store, tenant, vectors)
+        self.remote = found[0] if found else None
+        self._bringer = found[1] if found else None
+        if self.remote:
+            self.remote.look()
+        over = self.remote.over if self.remote else None
+        generations = Generations(folder.tenant(tenant))
+        self.follower = Follower(store, tenant, generations, vectors, over=over)
         self.keeper = Keeper(store, folder, tenant, self.follower)
         # What is quoted is in the store, until the index moves on without this one.
         recipe = TextRecipe(Vectors(store, Remembering(self.encoder), name))
@@ -198,10 +236,16 @@ class Opened:
         before, self.recommender = self.recommender, self._over(index)
         return before
 
+    def bring(self) -> None:
+        """Bring what is new to the Milvus that passages are searched in, where that is so."""
+        if self._bringer:
+            self._bringer.look()
+
     def warm_up(self) -> None:
         """Load what loads on first use: word lists, the language detector, the encoder."""
         words = "I would like to find out how auditors, nurses and welders change careers."
-        self.recommender.recommend(Request(words, limit=1))
+        with contextlib.suppress(SearchUnavailable):  # a Milvus that is away comes back
+            self.recommender.recommend(Request(words, limit=1))
         self.encoder.encode_passages([words])
         foreign_language("Quiero cambiar de profesión y aprender a programar computadoras.")
         give_back_memory()
@@ -311,6 +355,15 @@ class Serving:
             if opened is self._opened and (before := opened.renewed()) is not None:
                 self._retire(before)
         return moved
+
+    def bring(self) -> None:
+        """Bring what is new to the Milvus that passages are searched in, where that is so."""
+        self._opened.bring()
+
+    @property
+    def remote(self) -> Remote | None:
+        """What is known of that Milvus."""
+        return self._opened.remote
 
     def move(self) -> bool:
         """Go where the tenant's index has moved; whether this serves the index's space now.
@@ -434,7 +487,7 @@ class Serving:
         encoder = _encoder(self._settings, self._factory, name)
         if space_id not in ("", encoder.space_id):
             raise SpaceMismatch(f"here {name} is of the space {encoder.space_id}")
-        return Opened(self.store, self._folder, self.tenant, encoder, name)
+        return Opened(self._settings, self.store, self._folder, self.tenant, encoder, name)
 
     def _go(self, head: Head) -> bool:
         refusal = self._refusal

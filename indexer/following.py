@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from indexer.generations import Generations
 from indexer.live import LiveIndex
+from indexer.segment import Segment
 from indexer.snapshot import read
 from indexer.store import Store
 from indexer.vectors import Vectors
@@ -50,11 +51,15 @@ class Follower:
         generations: Generations,
         vectors: Vectors,
         progress: Callable[[int, int], None] | None = None,
+        over: Callable[[Segment, int], Segment] | None = None,
     ) -> None:
         """Load the newest usable snapshot and catch up with the store.
 
+        `over`: what is put in the place of the large segment, which is of a sequence, to search it
+        elsewhere.
         Raises SpaceMismatch when the tenant's index was made with another encoder.
         """
+        self._over = over
         self._store = store
         self._tenant = tenant
         self._vectors = vectors
@@ -114,7 +119,11 @@ class Follower:
             index = index.exposed(shown, now.exposed_at)
         if began < head.purged_at:  # too far back to learn of every removal
             index, _ = self._reconciled(index)
-        return index.tidied().mapped()
+        tidy = index.tidied()
+        if self._over is not None:
+            over, sequence = self._over, tidy.sequence
+            tidy = tidy.searched_by(lambda segment: over(segment, sequence))
+        return tidy.mapped()
 
     def _reconciled(self, index: LiveIndex) -> tuple[LiveIndex, int]:
         """The index with exactly the mentors and words of the store, and how many had others.

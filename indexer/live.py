@@ -10,6 +10,7 @@ answers are the same to the last bit.
 import functools
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,21 @@ class LiveIndex:
         projector = fitted(self.dense.means(rows), mentors)
         parts = (self.segments, self.alive, self.free, self.shown, self.exposed_at, projector)
         return LiveIndex(self.space_id, self.dimension, self.sequence, *parts)
+
+    def searched_by(self, over: Callable[[Segment], Segment]) -> "LiveIndex":
+        """The same index with `over` its large segment in that one's place: its equal, but for how.
+
+        What small segments have is always searched here.
+        """
+        base = self.segments[0]
+        anew = over(base)
+        if anew is base:
+            return self
+        chart, segments = self._chart, (anew, *self.segments[1:])
+        if chart is not None and chart.segment is base:
+            chart = replace(chart, segment=anew)
+        parts = (segments, self.alive, self.free, self.shown, self.exposed_at, self.projector)
+        return LiveIndex(self.space_id, self.dimension, self.sequence, *parts, chart)
 
     def is_loose(self) -> bool:
         """Whether so much is gone, or lies behind, that the large segment is worth making anew."""

@@ -24,6 +24,7 @@
     │   ├── SpaceMismatch         vectors of another encoder
     │   ├── StoreUnavailable      the database or the disk refuses just now
     │   └── Busy                  another process does the same work
+    ├── SearchUnavailable         the passages' index is elsewhere and does not answer (HTTP 503)
     └── EncoderUnavailable        weights are missing or not the expected ones
 
 The message of each is one sentence for the person who can mend it: what came, what was
@@ -136,6 +137,10 @@ class StoreUnavailable(DataFolderError):
 
 class Busy(DataFolderError):
     """Another process holds what this one needs, and kept it longer than is worth waiting."""
+
+
+class SearchUnavailable(MentorsError):
+    """The index of passages is on another machine, and cannot be asked just now."""
 
 
 class EncoderUnavailable(MentorsError):
