@@ -160,6 +160,7 @@ def _connected(ray: ModuleType, cpus: int) -> Iterator[None]:
     try:
         with _without_stderr():
             ray.init(
+                address=address or "local",  # not one that somebody else has begun here
                 include_dashboard=None if address else False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,

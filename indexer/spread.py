@@ -41,6 +41,7 @@ from models.ports import Encoder
 BYTES = 1 << 20  # of raw records in one block at most; longer ones come alone
 REMEMBERED = 20_000  # vectors of texts that an actor keeps: the same skills come again and again
 READING_CPUS = 0.5  # of a task that reads; other than an actor's, else Ray makes one step of both
+STALLED_S = 1800.0  # after which it is given up: a record may kill whatever reads it, every time
 _TRIES = 10
 _COLUMN = "block"
 
@@ -250,12 +251,15 @@ def blocks_of(
     context.target_max_block_size = 1  # a block of ours is one of Ray's
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    context.execution_no_progress_timeout_s = STALLED_S
     context.execution_options.preserve_order = True
     rows = [{"source": str(source)} for source in sources]
     dataset = (
         ray.data.from_items(rows, override_num_blocks=len(rows))
-        .flat_map(_read, fn_kwargs={"format": format, "mapping": mapping}, num_cpus=READING_CPUS)
-        .map(_check, fn_kwargs={"marks": ray.put(marks)}, num_cpus=pool.cpus)
+        .flat_map(
+            read_some, fn_kwargs={"format": format, "mapping": mapping}, num_cpus=READING_CPUS
+        )
+        .map(_check, fn_args=(ray.put(marks),), num_cpus=pool.cpus)
         .map(
             Embedding,
             fn_constructor_args=(make, space_id),
@@ -270,7 +274,7 @@ def blocks_of(
         ):
             for packed in table[_COLUMN]:
                 yield pickle.loads(packed.as_py())  # noqa: S301 (our own actors packed it)
-    except ray.exceptions.RayError as error:
+    except (ray.exceptions.RayError, ray.data.exceptions.ExecutionTimeoutError) as error:
         logging.getLogger(__name__).debug("Ray gave up", exc_info=True)
         raise EncoderUnavailable(
             f"Embedding on Ray ended early ({type(error).__name__}): what was written stays, and "
@@ -282,7 +286,9 @@ def _packed(block: Any) -> dict[str, bytes]:
     return {_COLUMN: pickle.dumps(block, pickle.HIGHEST_PROTOCOL)}
 
 
-def _read(row: dict[str, str], format: str, mapping: ColumnMapping) -> Iterator[dict[str, bytes]]:
+def read_some(
+    row: dict[str, str], format: str, mapping: ColumnMapping
+) -> Iterator[dict[str, bytes]]:
     """The records of a file as they stand there, some at a time."""
     some: list[bytes] = []
     unreadable = ""
@@ -300,18 +306,19 @@ def _read(row: dict[str, str], format: str, mapping: ColumnMapping) -> Iterator[
     yield _packed((True, unreadable, some))
 
 
-def _check(row: dict[str, bytes], marks: Any) -> dict[str, bytes]:
+def _check(row: Mapping[str, bytes], marks: Any) -> dict[str, bytes]:
     """Mentors of the records, with the passages of those whose words are new."""
     import ray
 
     known: Marks = ray.get(marks)
     last, unreadable, packed = pickle.loads(row[_COLUMN])  # noqa: S301 (packed above)
     texts: dict[bytes, str] = {}
-    checked = [_checked(pickle.loads(one), known, texts) for one in packed]  # noqa: S301 (likewise)
+    raws = map(pickle.loads, packed)
+    checked = [checked_of(raw, known, texts) for raw in raws]
     return _packed(Block(last, unreadable, len(checked), checked, texts))
 
 
-def _checked(raw: RawRecord, known: Marks, texts: dict[bytes, str]) -> Checked:
+def checked_of(raw: RawRecord, known: Marks, texts: dict[bytes, str]) -> Checked:
     """What a record is; `texts` takes what is to be embedded of it, by key."""
     if raw.problem:
         return Checked(raw.line, raw.value, pointer=raw.pointer, problem=raw.problem)

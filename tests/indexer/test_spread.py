@@ -9,7 +9,7 @@ import pytest
 from indexer.importing import Import
 from indexer.mapping import ColumnMapping
 from indexer.reading import RawRecord
-from indexer.spread import Block, Checked, Embedding, Spread, _checked, _read, marks_of
+from indexer.spread import Block, Checked, Embedding, Spread, checked_of, marks_of, read_some
 from indexer.store import Store
 from indexer.vectors import text_key
 from indexer.writing import Writer
@@ -28,13 +28,13 @@ def store(tmp_path):
 
 def checked(record, marks=NOBODY, line=1) -> tuple[Checked, dict[bytes, str]]:
     texts: dict[bytes, str] = {}
-    return _checked(RawRecord("s", line, record), marks, texts), texts
+    return checked_of(RawRecord("s", line, record), marks, texts), texts
 
 
 def block_of(*records: object, marks=NOBODY, last=True) -> Block:
     texts: dict[bytes, str] = {}
     raws = [RawRecord("s", line, record) for line, record in enumerate(records, start=1)]
-    found = [_checked(raw, marks, texts) for raw in raws]
+    found = [checked_of(raw, marks, texts) for raw in raws]
     return Block(last, "", len(found), found, texts)
 
 
@@ -51,7 +51,7 @@ def test_records_come_in_blocks_of_a_hundred_and_the_last_one_ends_the_file(tmp_
     (tmp_path / "m.jsonl").write_text('{"id": "a"}\n' * 205, encoding="utf-8")
     rows = [
         pickle.loads(row["block"])
-        for row in _read({"source": str(tmp_path / "m.jsonl")}, "auto", ColumnMapping())
+        for row in read_some({"source": str(tmp_path / "m.jsonl")}, "auto", ColumnMapping())
     ]
     assert [(last, said, len(some)) for last, said, some in rows] == [
         (False, "", 100),
@@ -64,7 +64,7 @@ def test_records_come_in_blocks_of_a_hundred_and_the_last_one_ends_the_file(tmp_
 def test_long_records_come_in_smaller_blocks(tmp_path):
     line = '{"id": "a", "bio": "%s"}\n' % ("x" * 300_000)
     (tmp_path / "m.jsonl").write_text(line * 7, encoding="utf-8")
-    rows = list(_read({"source": str(tmp_path / "m.jsonl")}, "auto", ColumnMapping()))
+    rows = list(read_some({"source": str(tmp_path / "m.jsonl")}, "auto", ColumnMapping()))
     assert [len(pickle.loads(row["block"])[2]) for row in rows] == [3, 3, 1]
 
 

@@ -18,7 +18,7 @@ from api import cli, wiring
 from api.settings import Settings
 from tests.fakes import AXES, WordEncoder
 
-HELD, FATAL = "heldword", "fatalword"
+HELD, FATAL, POISON = "heldword", "fatalword", "poisonword"
 WORDS = [word for axis in AXES for word in axis.split()]
 
 
@@ -32,6 +32,8 @@ class Troubled(WordEncoder):
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if any(FATAL in text for text in texts) and not (self._folder / "killed").exists():
             (self._folder / "killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if any(POISON in text for text in texts):
             os.kill(os.getpid(), signal.SIGKILL)
         if any(HELD in text for text in texts) and not (self._folder / "open").exists():
             import ray
