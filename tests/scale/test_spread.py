@@ -32,7 +32,6 @@ from tests.fakes import TableEncoder, words_named
 from tests.needs import require
 from tests.scale.spreading import FATAL, HELD, POISON, people, troubled
 
-require("ray", ("ray", "pandas"))
 pytestmark = [
     pytest.mark.scale,
     pytest.mark.usefixtures("with_ray"),
