@@ -85,7 +85,7 @@ ROUNDS = {
     "writes of tenants that share texts": (25, 500),
     "kills of a PostgreSQL server": (3, 20),
     "mentors added through one of two hosts": (10, 200),
-    "mentors of a bulk that is cut off": (1_000, 5_000),
+    "mentors of a bulk that is cut off": (500, 5_000),
 }
 COUNTS = os.environ.get("MENTORS_TEST_COUNTS", "reduced")
 

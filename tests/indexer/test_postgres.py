@@ -510,6 +510,7 @@ def dead(server, name):
 def test_dead_rows_are_gone_once_the_log_is_purged(store, server, name):
     write(store, "t", "a", ONE)
     store.remove("t", ["a"])
+    store.database._engine.dispose()  # who leaves says at once what they did
     eventually(lambda: dead(server, name) > 0)
     assert store.database.purge_log() is True
     eventually(lambda: dead(server, name) == 0)
