@@ -58,8 +58,9 @@ class Database:
             self._writer = self._engine.execution_options(writes=True)
             self._reader = self._engine
         else:
+            self._engine = postgres.engine_of(address)
             # Whoever writes sees what the one before has committed while this one waited.
-            self._engine = self._writer = postgres.engine_of(address)
+            self._writer = self._engine.execution_options(isolation_level="READ COMMITTED")
             self._reader = self._engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )

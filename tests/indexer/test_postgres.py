@@ -295,7 +295,20 @@ def test_changes_become_visible_in_the_order_of_the_sequence(store, url):
     assert seen == list(range(1, 4 * each + 1))
 
 
-def test_who_has_made_commits_weaker_for_other_programs_has_not_for_this_one(server, name, url):
+def test_transactions_are_those_that_the_store_relies_on_whatever_the_role_has(server, url):
+    server.admin("ALTER ROLE mentors SET default_transaction_isolation = serializable")
+    shown = []
+    try:
+        with closing(Store(url)) as store:
+            for begun in (store.database.reading("t"), store.database.writing("t")):
+                with begun as connection:
+                    shown.append(connection.exec_driver_sql("SHOW transaction_isolation").scalar())
+    finally:
+        server.admin("ALTER ROLE mentors RESET default_transaction_isolation")
+    assert shown == ["repeatable read", "read committed"]
+
+
+def test_who_has_made_commits_weaker_for_other_programs_has_not_for_this_one(server, url):
     server.admin("ALTER ROLE mentors SET synchronous_commit = off")
     try:
         with closing(Store(url)) as store, store.database.reading(EVERYBODY) as connection:
