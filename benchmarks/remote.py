@@ -7,6 +7,7 @@ one on this machine, with its data in a folder of its own.
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -63,7 +64,8 @@ def main() -> None:
         f"# Passages in Milvus\n\n{stamp()}\n\nMade by `make bench-remote`, Milvus 2.3.5. "
         f"{' '.join(__doc__.split())} {len(queries)} goals; medians. *Recall*: share of the 50 "
         f"nearest that are found. *Disk*: all that the server keeps, its message log too, which it "
-        f"drops after three days. *Memory*: what the process grew by.\n",
+        f"drops after three days. *Memory*: what the process grew by. Load of the machine: "
+        f"{os.getloadavg()[1]:.0f}.\n",
         "| passages | index | rows a second in | ready after, s | disk, bytes a row "
         "| memory, bytes a row | ms a query | recall@50 |",
         "|---|---|---|---|---|---|---|---|",
