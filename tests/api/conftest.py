@@ -36,6 +36,9 @@ class Ran(NamedTuple):
     err: str
 
 
+PATIENCE_S = 60.0  # on a machine that is busy with other things nobody is refused for it
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("MENTORS_")]:
@@ -120,7 +123,8 @@ def index(tmp_path: Path, store_url: str) -> Callable[..., Settings]:
     """Indexes records, or the five of the fakes, into the test's data folder."""
 
     def make(*records: dict[str, object], **settings: Any) -> Settings:
-        return add_mentors(Settings(data=tmp_path / "data", store=store_url, **settings), *records)
+        given: dict[str, Any] = {"patience_s": PATIENCE_S} | settings
+        return add_mentors(Settings(data=tmp_path / "data", store=store_url, **given), *records)
 
     return make
 
@@ -140,7 +144,9 @@ def serve() -> Iterator[Callable[..., httpx.Client]]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A data folder with the five mentors and 25 more who know about ships; only to be read."""
     crew = [{"id": f"sea{i:02}", "bio": f"Officer on {i} ships at sea."} for i in range(25)]
-    return add_mentors(Settings(data=tmp_path_factory.mktemp("home")), *RECORDS, *crew)
+    return add_mentors(
+        Settings(data=tmp_path_factory.mktemp("home"), patience_s=PATIENCE_S), *RECORDS, *crew
+    )
 
 
 @pytest.fixture(scope="module")
