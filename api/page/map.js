@@ -12,9 +12,10 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], A
 
 /**
  * `chart`: the answer of `/v1/map`; `places`: that of a recommendation, on the same map, or null;
- * `listed`: those recommended; `lit`: the id of a mentor to point out.
+ * `listed`: those recommended; `lit`: the id of a mentor to point out; `whole`: what changes when
+ * all of it should be seen again.
  */
-export function Map({ chart, failed, places, listed, lit, onOpen, titleOf }) {
+export function Map({ chart, failed, places, listed, whole, lit, onOpen, titleOf }) {
   const stars = useMemo(() => starsOf(chart, places, listed, titleOf), [chart, places, listed]);
   return html`<section class="map" aria-labelledby="map-title">
     <div class="map-head">
@@ -23,7 +24,7 @@ export function Map({ chart, failed, places, listed, lit, onOpen, titleOf }) {
     </div>
     ${
       stars.all.length
-        ? html`<${Sky} stars=${stars} lit=${lit} onOpen=${onOpen} />`
+        ? html`<${Sky} stars=${stars} whole=${whole} lit=${lit} onOpen=${onOpen} />`
         : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`
     }
     <${Legend} goal=${stars.goal} />
@@ -66,26 +67,31 @@ function starsOf(chart, places, listed, titleOf) {
     glow: glow(point.mentor),
   }));
   const ranked = all.filter((star) => star.rank).sort((a, b) => a.rank - b.rank);
-  const goal = places && places.goal ? held(to(places.goal)) : null;
+  const goal = places && places.goal ? within(to(places.goal)) : null;
   return { all, goal, ranked };
 }
 
 /** Within the square, however far out the goals lie. */
-function held([x, y]) {
+function within([x, y]) {
   const clamp = (value) => Math.min(Math.max(value, 26), SIZE - 26);
   return [clamp(x), clamp(y)];
 }
 
-function Sky({ stars, lit, onOpen }) {
+function Sky({ stars, whole, lit, onOpen }) {
   const [view, setView] = useState(WHOLE);
   const [at, setAt] = useState(null); // the id that the keyboard stands on
+  const [held, setHeld] = useState(false); // whether the keyboard is here
   const [over, setOver] = useState(null); // the id that the pointer stands on
   const square = useRef();
   const drag = useRef(null);
   const seen = viewed(view);
-  const here = stars.all.find((star) => star.id === (over ?? at ?? lit));
+  const stood = held ? at : null;
+  const here = stars.all.find((star) => star.id === (over ?? stood ?? lit));
 
-  useEffect(() => setView(WHOLE), [stars]);
+  const told = stood && stars.all.find((star) => star.id === stood);
+
+  // Another answer is another picture; who is set aside or comes with the next page is not.
+  useEffect(() => setView(WHOLE), [whole]);
   useEffect(() => {
     const node = square.current;
     const wheel = (event) => {
@@ -183,7 +189,8 @@ function Sky({ stars, lit, onOpen }) {
       aria-label=${strings.mapLabel(stars.all.length)}
       aria-describedby="map-help"
       onKeyDown=${onKeyDown}
-      onBlur=${() => setAt(null)}
+      onFocus=${() => setHeld(true)}
+      onBlur=${() => setHeld(false)}
       ...${pointer}
     >
       <svg viewBox="${seen.left} ${seen.top} ${seen.side} ${seen.side}" aria-hidden="true" focusable="false">
@@ -209,7 +216,7 @@ function Sky({ stars, lit, onOpen }) {
       <${Zoom} does=${() => setView(WHOLE)} not=${view.zoom === 1} name=${strings.mapReset}>○<//>
     </div>
     <p id="map-help" class="unseen">${strings.mapHelp}</p>
-    <p class="unseen" role="status">${at && here ? strings.mapPointAt(here.title, here.rank) : ""}</p>
+    <p class="unseen" role="status">${told ? strings.mapPointAt(told.title, told.rank) : ""}</p>
   </div>`;
 }
 
@@ -239,12 +246,12 @@ function InWords({ chart, places, listed, titleOf }) {
       chart && places && listed.length
         ? html`<ol>
           ${listed.map(
-            (one, i) =>
-              places.mentors[i] &&
-              html`<li key=${one.mentor.id}>
-                <span dir="auto">${titleOf(one.mentor)}</span>:${" "}
-                ${strings.mapNearer(nearerThan(chart.points, places.goal, places.mentors[i]))}
-              </li>`,
+            (one, i) => html`<li key=${one.mentor.id}>
+              <span dir="auto">${titleOf(one.mentor)}</span>${
+                places.mentors[i] &&
+                `: ${strings.mapNearer(nearerThan(chart.points, places.goal, places.mentors[i]))}`
+              }
+            </li>`,
           )}
         </ol>`
         : html`<p class="fine">${strings.mapWordsEmpty}</p>`

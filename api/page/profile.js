@@ -13,27 +13,52 @@ const PARAGRAPH = /\n\s*\n/;
 /** `one`: the recommendation where the list has it; else it is asked for. */
 export function Profile({ id, one: listed, goals: listedGoals, marksOf, acts }) {
   const [standing, setStanding] = useState(null);
+  const [tries, setTries] = useState(0);
   useEffect(() => {
-    if (listed) return;
-    setStanding("loading");
-    acts.standing(id).then(setStanding, (error) => setStanding(error));
-  }, [id, !listed]);
+    if (listed) return undefined;
+    let left = false;
+    const set = (found) => left || setStanding(found);
+    setStanding(null);
+    acts.standing(id).then(set, set);
+    return () => {
+      left = true;
+    };
+  }, [!listed, tries]);
+  const failed = !listed && standing instanceof Error;
   const one = listed ?? standing?.recommendation;
-  if (!one) {
-    const failed = standing instanceof Error;
-    return html`<${Dialog} name="profile" title=${strings.profile} onClose=${acts.close}>
-      <p role="status">${failed ? standing.detail || strings.failedText : strings.working}</p>
-    <//>`;
-  }
-  const goals = listed ? listedGoals : standing.goals;
-  return html`<${Shown}
-    key=${id}
-    one=${one}
-    goals=${goals}
-    marks=${marksOf(goals)}
-    standing=${listed ? null : standing}
-    acts=${acts}
-  />`;
+  const goals = listed ? listedGoals : standing?.goals;
+  const title = one ? titleOf(one.mentor) : strings.profile;
+  const trouble = failed && (standing.status === 404 ? strings.gone : strings.failedText);
+  const again = () => {
+    document.getElementById("dialog-title").focus();
+    setTries(tries + 1);
+  };
+  return html`<${Dialog}
+    name="profile"
+    title=${title}
+    said=${listed ? "" : one ? title : trouble || strings.working}
+    onClose=${acts.close}
+  >
+    ${
+      one
+        ? html`<${Shown}
+          one=${one}
+          goals=${goals}
+          marks=${marksOf(goals)}
+          standing=${listed ? null : standing}
+          acts=${acts}
+        />`
+        : failed
+          ? html`<div class="problem">
+            <p>${trouble}</p>
+            ${
+              standing.status !== 404 &&
+              html`<button type="button" class="secondary" onClick=${again}>${strings.again}</button>`
+            }
+          </div>`
+          : html`<p class="fine">${strings.working}</p>`
+    }
+  <//>`;
 }
 
 function Shown({ one, goals, marks, standing, acts }) {
@@ -52,7 +77,7 @@ function Shown({ one, goals, marks, standing, acts }) {
     return text && html`<${Marked} text=${text} spans=${spansAt.get(field) ?? []} />`;
   };
   const parts = [...new Set(answered.map((reason) => reason.goal))];
-  return html`<${Dialog} name="profile" title=${titleOf(mentor)} onClose=${acts.close}>
+  return html`
     <${Who} one=${one} />
     <div class="profile-why">
       <${Match} match=${one.match} />
@@ -139,7 +164,7 @@ function Shown({ one, goals, marks, standing, acts }) {
     </div>
     <${Score} one=${one} />
     ${acts.tell && html`<${Opinion} acts=${acts} />`}
-  <//>`;
+  `;
 }
 
 /** A long text in paragraphs, each with the marks that stand in it. */

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from api.settings import Settings
 from tests.api.conftest import SECONDS, add_mentors, new_key, serving_at
 from tests.conftest import ROOT
 from tests.fakes import RECORDS, table_encoder
+from tests.needs import missing
 
 AXE = ROOT / "build" / "node" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = {"phone": 360, "desktop": 1440}
+ASKED = "**/v1/recommendations"
 GOAL = "I work in audit. I want to move into venture capital and meet investors"
 
 EMOJI = "\N{ROCKET}\N{MAN}\N{ZERO WIDTH JOINER}\N{ROCKET}\N{REGIONAL INDICATOR SYMBOL LETTER S}"
@@ -50,6 +53,12 @@ EXTRA: tuple[dict[str, object], ...] = (
         "languages": ["ar"],
     },
     {
+        "id": "accents",
+        "headline": "Investor who was in audit",
+        "bio": "Audit, then venture capital for a cafe\N{COMBINING ACUTE ACCENT} and startups.",
+        "languages": ["ki", "gsw", "tlh"],
+    },
+    {
         "id": "arabic",
         "headline": "\u0645\u062f\u0642\u0642 \u062d\u0633\u0627\u0628\u0627\u062a audit",
         "bio": "\u0639\u0645\u0644\u062a audit \u0641\u064a venture capital.",
@@ -67,9 +76,8 @@ def chromium() -> Iterator[object]:
     """A browser; everything it opens is closed with it."""
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("no Chromium on the PATH: 'apt-get install chromium' lets the page be tested")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
+        missing("browser", "no Chromium on the PATH: 'apt-get install chromium' gives the page one")
+    with sync_playwright() as running:
         found = running.chromium.launch(
             executable_path=path,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -135,7 +143,7 @@ def opened(chromium) -> Iterator[Callable[..., object]]:
 def axe() -> str:
     """axe-core as a script."""
     if not AXE.is_file():
-        pytest.skip(f"no axe-core in {AXE.relative_to(ROOT)}: 'make browser' installs it")
+        missing("axe", f"no axe-core in {AXE.relative_to(ROOT)}: 'make browser' installs it")
     return AXE.read_text(encoding="utf-8")
 
 
@@ -171,6 +179,30 @@ def ask(page, goal: str = GOAL) -> None:
     page.wait_for_selector(".card:not(.skeleton), .problem, .nobody")
 
 
+def focused(page, what: str = "e => e.id || e.className || e.tagName"):
+    """What has the focus."""
+    return page.evaluate(f"({what})(document.activeElement)")
+
+
+def press(page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def tab_to(page, selector: str, key: str = "Tab", most: int = 60) -> None:
+    """Press a key until the focus is on what matches."""
+    for _ in range(most):
+        press(page, key)
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{most} times {key} do not lead to {selector}")
+
+
+def said(page) -> str:
+    """What screen readers were told last; the same words said anew end in one more space."""
+    return page.inner_text("#said").rstrip("\N{NO-BREAK SPACE}")
+
+
 def until(page, holds: str) -> None:
     """Poll an expression; Playwright's own polling evaluates text, which the page's policy bars."""
     deadline = time.monotonic() + SECONDS
@@ -179,10 +211,22 @@ def until(page, holds: str) -> None:
         page.wait_for_timeout(20)
 
 
-def hold(page, held: list) -> None:
+@contextlib.contextmanager
+def holding(page) -> Iterator[list]:
     """Keep requests for recommendations from being answered until the test lets them go."""
+    held: list = []
 
-    def keep(route):
+    def hold(route) -> None:
         held.append(route)
 
-    page.route("**/v1/recommendations", keep)
+    page.route(ASKED, hold)
+    yield held
+    page.unroute(ASKED)
+
+
+@contextlib.contextmanager
+def answering(page, **answer) -> Iterator[None]:
+    """Answer requests for recommendations with this instead."""
+    page.route(ASKED, lambda route: route.fulfill(**answer))
+    yield
+    page.unroute(ASKED)
