@@ -220,7 +220,13 @@ function Page() {
   const openedOne = listed.find((one) => one.mentor.id === opened);
   const notice = opened && !asked && (chosenStar ? strings.openedFirst(chosenStar) : strings.needGoals);
   return html`
-    <a class="skip" href="#goals">${strings.skip}</a>
+    <a
+      class="skip"
+      href="#goals"
+      onClick=${acts.follow(() => document.getElementById("goals").focus())}
+    >
+      ${strings.skip}
+    </a>
     <header class="top">
       <a class="brand" href=${location.pathname} onClick=${acts.follow(acts.home)}>
         <${Brand} />${strings.name}
@@ -303,7 +309,7 @@ function Page() {
     ${
       compared.length > 0 &&
       phase !== "empty" &&
-      html`<div class="tray" role="region" aria-label=${strings.compareTitle}>
+      html`<div class="tray" role="region" aria-label=${strings.compareTray}>
       <button
         type="button"
         class="primary"

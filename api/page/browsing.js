@@ -3,15 +3,16 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "./library.js";
 import { fromAddress, toAddress } from "./remembering.js";
 
-/** Keep the address in step; going back closes what was opened. */
+/** Keep the address in step; going back closes what was opened, and closing it goes back. */
 export function useAddress(here, onGone) {
   const address = toAddress(here);
   const before = useRef(here.mentor);
   useEffect(() => {
-    if (location.search !== address && !(address === location.pathname && !location.search)) {
-      const deeper = here.mentor && here.mentor !== before.current;
-      history[deeper ? "pushState" : "replaceState"](null, "", address);
-    }
+    const differs = location.search !== (address === location.pathname ? "" : address);
+    if (differs && !here.mentor && before.current && history.state?.deeper) history.back();
+    else if (differs && here.mentor && here.mentor !== before.current) {
+      history.pushState({ deeper: true }, "", address);
+    } else if (differs) history.replaceState(history.state, "", address);
     before.current = here.mentor;
   }, [address]);
   useEffect(() => {

@@ -50,7 +50,7 @@ export function GoalBox({ goals, setGoals, onAsk, busy, say }) {
         ${strings.private}<span class="shortcut"> ${strings.shortcut}</span>
       </p>
       <button class="primary" type="submit" aria-disabled=${busy}>
-        ${busy ? strings.asking : strings.ask}
+        <span key=${busy}>${busy ? strings.asking : strings.ask}</span>
       </button>
     </div>
   </form>`;

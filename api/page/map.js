@@ -1,11 +1,12 @@
 /** The map: every mentor a star, the goals among them, those recommended marked and joined. */
 
-import { html, useEffect, useMemo, useRef, useState } from "./library.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./library.js";
 import { glow, nearerThan, nearest, next, scaled, SIZE, viewed } from "./sky.js";
 import { Chosen, fourPoints, Label, Quiet, Threads } from "./stars.js";
 import { strings } from "./strings.js";
 
 const WHOLE = { zoom: 1, x: SIZE / 2, y: SIZE / 2 };
+const REACH = 22; // pixels of the screen within which a pointer finds a star
 const STEP = 1.6;
 const MOST_ZOOM = 12;
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -28,7 +29,8 @@ export function Map({ chart, failed, places, listed, whole, lit, onOpen, titleOf
         : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`
     }
     <${Legend} goal=${stars.goal} />
-    <p class="fine">
+    <p id="map-help" class="fine map-help">${strings.mapHelp}</p>
+    <p class="fine honest">
       ${strings.mapHonest}
       ${
         chart && chart.total > chart.points.length
@@ -84,7 +86,9 @@ function Sky({ stars, whole, lit, onOpen }) {
   const [over, setOver] = useState(null); // the id that the pointer stands on
   const square = useRef();
   const drag = useRef(null);
+  const [wide, setWide] = useState(SIZE); // pixels of the screen
   const seen = viewed(view);
+  const scale = (view.zoom * wide) / SIZE;
   const stood = held ? at : null;
   const here = stars.all.find((star) => star.id === (over ?? stood ?? lit));
 
@@ -92,6 +96,13 @@ function Sky({ stars, whole, lit, onOpen }) {
 
   // Another answer is another picture; who is set aside or comes with the next page is not.
   useEffect(() => setView(WHOLE), [whole]);
+  useLayoutEffect(() => {
+    const measure = () => setWide(square.current?.clientWidth || SIZE);
+    measure();
+    const watched = new ResizeObserver(measure);
+    watched.observe(square.current);
+    return () => watched.disconnect();
+  }, []);
   useEffect(() => {
     const node = square.current;
     const wheel = (event) => {
@@ -137,7 +148,7 @@ function Sky({ stars, whole, lit, onOpen }) {
     if (event.key in DIRECTIONS) {
       const to = from
         ? next(stars.all, from.at, DIRECTIONS[event.key])
-        : (stars.ranked[0] ?? nearest(stars.all, view.x, view.y, SIZE));
+        : (stars.ranked[0] ?? nearest(stars.all, [view.x, view.y], SIZE));
       if (to) goTo(to);
     } else if (event.key === "Enter" || event.key === " ") {
       if (!from) return;
@@ -164,7 +175,7 @@ function Sky({ stars, whole, lit, onOpen }) {
         return;
       }
       const [x, y] = placeOf(event);
-      setOver(nearest(stars.all, x, y, (26 * seen.side) / SIZE)?.id ?? null);
+      setOver(nearest(stars.all, [x, y], REACH / scale)?.id ?? null);
     },
     onPointerLeave: () => {
       setOver(null);
@@ -175,7 +186,7 @@ function Sky({ stars, whole, lit, onOpen }) {
       drag.current = null;
       if (moved) return;
       const [x, y] = placeOf(event);
-      const star = nearest(stars.all, x, y, (26 * seen.side) / SIZE);
+      const star = nearest(stars.all, [x, y], REACH / scale);
       if (star) onOpen(star.id);
     },
   };
@@ -194,17 +205,17 @@ function Sky({ stars, whole, lit, onOpen }) {
       ...${pointer}
     >
       <svg viewBox="${seen.left} ${seen.top} ${seen.side} ${seen.side}" aria-hidden="true" focusable="false">
-        <${Threads} stars=${stars.all} zoom=${view.zoom} />
-        <${Quiet} stars=${stars.all} zoom=${view.zoom} />
-        <${Chosen} stars=${stars} zoom=${view.zoom} />
+        <${Threads} stars=${stars.all} scale=${scale} />
+        <${Quiet} stars=${stars.all} scale=${scale} />
+        <${Chosen} stars=${stars} scale=${scale} />
         ${
           here &&
           html`<circle
           class="here"
           cx=${here.at[0]}
           cy=${here.at[1]}
-          r=${13 / view.zoom}
-          stroke-width=${1.5 / view.zoom}
+          r=${11 / scale}
+          stroke-width=${1.5 / scale}
         />`
         }
       </svg>
@@ -215,7 +226,6 @@ function Sky({ stars, whole, lit, onOpen }) {
       <${Zoom} does=${() => zoomTo(1 / STEP)} not=${view.zoom === 1} name=${strings.mapZoomOut}>−<//>
       <${Zoom} does=${() => setView(WHOLE)} not=${view.zoom === 1} name=${strings.mapReset}>○<//>
     </div>
-    <p id="map-help" class="unseen">${strings.mapHelp}</p>
     <p class="unseen" role="status">${told ? strings.mapPointAt(told.title, told.rank) : ""}</p>
   </div>`;
 }
@@ -227,7 +237,9 @@ function Zoom({ does, not, name, children }) {
 }
 
 function Legend({ goal }) {
-  const key = (shape, name) => html`<li><svg viewBox="0 0 16 16">${shape}</svg>${name}</li>`;
+  // By name, so that one that is another now is new, and does not jump to its place.
+  const key = (shape, name) =>
+    html`<li key=${name}><svg viewBox="0 0 16 16">${shape}</svg>${name}</li>`;
   return html`<ul class="legend" aria-hidden="true">
     ${goal && key(html`<path class="goal" d=${fourPoints([8, 8], 8)} />`, strings.legendGoal)}
     ${goal && key(html`<circle class="star" cx="8" cy="8" r="4" />`, strings.legendRecommended)}

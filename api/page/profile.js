@@ -6,8 +6,9 @@ import { Dialog } from "./dialog.js";
 import { stringAt } from "./offsets.js";
 import { languageName } from "./places.js";
 import { Mark, Marked, Match, reasonsOf, shortened, titleOf, Who } from "./saying.js";
-import { number, strings } from "./strings.js";
+import { score, strings } from "./strings.js";
 
+const CLAMPED = 80; // letters, after which the head of a narrow window cuts a headline
 const PARAGRAPH = /\n\s*\n/;
 
 /** `one`: the recommendation where the list has it; else it is asked for. */
@@ -99,8 +100,7 @@ function Shown({ one, goals, marks, standing, acts }) {
     <div class="profile-text">
       ${
         mentor.headline &&
-        mentor.headline !== "" &&
-        spansAt.has("/headline") &&
+        (spansAt.has("/headline") || mentor.headline.length > CLAMPED) &&
         html`<p class="headline" dir="auto">${at("/headline")}</p>`
       }
       <${Bio} text=${mentor.bio} spans=${spansAt.get("/bio") ?? []} />
@@ -212,14 +212,14 @@ function Score({ one }) {
         ${rows.map(
           ([name, value]) => html`<tr key=${name}>
             <th scope="row">${strings.contribution[name] ?? name}</th>
-            <td>${number(value)}</td>
+            <td>${score(value)}</td>
           </tr>`,
         )}
       </tbody>
       <tfoot>
         <tr>
           <th scope="row">${strings.total}</th>
-          <td>${number(one.score)}</td>
+          <td>${score(one.score)}</td>
         </tr>
       </tfoot>
     </table>

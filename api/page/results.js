@@ -18,7 +18,7 @@ export function Results({ state, slow, heading, shown, marks, acts, saved, compa
   const old = loading && !begun;
   const some = !begun && phase !== "failed";
   return html`<section class="results ${old ? "old" : ""}" aria-busy=${loading}>
-    <h2 class="results-title" id="results" ref=${heading} tabindex="-1">${titleFor(state, shown)}</h2>
+    <h2 class="results-title" id="results" ref=${heading} tabindex="-1">${titleFor(state, shown, filters)}</h2>
     <p class="searching">${loading ? (slow ? strings.stillSearching : strings.searching) : ""}</p>
     ${phase === "failed" && html`<${Problem} problem=${problem} onAgain=${acts.again} />`}
     ${begun && html`<${Skeletons} />`}
@@ -26,10 +26,18 @@ export function Results({ state, slow, heading, shown, marks, acts, saved, compa
   </section>`;
 }
 
-function titleFor({ phase, answer, listed }, shown) {
+function titleFor({ phase, answer, listed }, shown, filters) {
   if (phase !== "done") return strings.results;
-  if (!shown.length) return listed.length ? strings.allAsideTitle : strings.noneTitle;
+  if (!shown.length && listed.length) return strings.allAsideTitle;
+  if (!shown.length) return leftOut(answer, filters) ? strings.noneTitle : strings.noMentorsTitle;
   return answer.abstained ? strings.nobodyTitle : strings.results;
+}
+
+/** What leaves out how many, by filter, or null where nobody is there to be left out. */
+function leftOut({ hints }, { country, language, within }) {
+  const params = hints.find((hint) => hint.code === "few_left")?.params ?? {};
+  const counted = Object.entries(params).filter(([name, count]) => name !== "left" && count > 0);
+  return counted.length || country || language || within ? counted : null;
 }
 
 const TOLD_ABOVE = ["nobody_fits", "few_left"];
@@ -44,7 +52,7 @@ function Found({ state, shown, marks, acts, saved, compared, aside, filters, kep
       html`<div class="nobody"><p>${strings.nobodyText}</p><p>${strings.nobodyTry}</p></div>`
     }
     <${Hints} hints=${answer.hints.filter((hint) => !TOLD_ABOVE.includes(hint.code))} />
-    ${!shown.length && !listed.length && html`<${NobodyLeft} ...${{ filters, acts }} hints=${answer.hints} />`}
+    ${!shown.length && !listed.length && html`<${NobodyLeft} ...${{ answer, filters, acts }} />`}
     ${!shown.length && listed.length > 0 && html`<div class="nobody"><p>${strings.allAsideText}</p></div>`}
     <ol class="cards">
       ${shown.map(
@@ -107,12 +115,11 @@ function Problem({ problem, onAgain }) {
 }
 
 /** Why nobody is left, and what brings somebody back: a button for each thing that keeps them out. */
-function NobodyLeft({ hints, filters, acts }) {
-  const left = hints.find((hint) => hint.code === "few_left")?.params ?? {};
-  const counted = Object.entries(left).filter(([name, count]) => name !== "left" && count > 0);
-  const by = new Set(counted.map(([name]) => name));
+function NobodyLeft({ answer, filters, acts }) {
+  const counted = leftOut(answer, filters);
+  if (!counted) return html`<div class="nobody"><p>${strings.noMentors}</p></div>`;
   const narrow = filters.country || filters.language || filters.within;
-  if (!counted.length && !narrow) return html`<div class="nobody"><p>${strings.noMentors}</p></div>`;
+  const byPlaces = counted.some(([name]) => name === "available");
   return html`<div class="nobody">
     <p>${strings.noneText}</p>
     ${
@@ -132,7 +139,7 @@ function NobodyLeft({ hints, filters, acts }) {
       </button>`
       }
       ${
-        by.has("available") &&
+        byPlaces &&
         !filters.anyone &&
         html`<button type="button" class="secondary" onClick=${() => acts.widen({ anyone: true })}>
         ${strings.alsoFull}
@@ -151,7 +158,7 @@ export function Saved({ ids, asked, standings, known, marks, answer, acts, compa
   const missing = asked ? ids.filter((id) => !known(id)) : [];
   const failed = missing.filter((id) => standings.failed(id));
   const gone = failed.filter((id) => standings.failed(id).status === 404);
-  return html`<section class="results" aria-busy=${missing.length > failed.length}>
+  return html`<section class="results saved" aria-busy=${missing.length > failed.length}>
     <h2 class="results-title" id="saved" tabindex="-1">${strings.savedTitle}</h2>
     ${!ids.length && html`<p>${strings.savedNone}</p>`}
     ${ids.length > 0 && !asked && html`<p>${strings.savedNeedGoals(ids.length)}</p>`}

@@ -7,6 +7,8 @@ const plural = (count, one, many) => (count === 1 ? one : many.replace("#", numb
 
 export const language = "en";
 export const direction = "ltr";
+const exact = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
+export const score = (value) => new Intl.NumberFormat(language, exact).format(value);
 export const number = (value) => new Intl.NumberFormat(language).format(value);
 const list = (items) => new Intl.ListFormat(language, { type: "conjunction" }).format(items);
 const percent = (share) =>
@@ -61,7 +63,7 @@ export const strings = {
   country: "Country",
   hours: "Time zone",
   hoursAny: "Anywhere",
-  hoursWithin: (hours) => plural(hours, "Within an hour of you", "Within # hours of you"),
+  hoursWithin: (hours) => plural(hours, "Within an hour", "Within # hours"),
   yourZone: (zone) => `You are in ${zone.replaceAll("_", " ")}.`,
   freeNow: "Free now",
   clearFilters: "Clear all filters",
@@ -132,6 +134,7 @@ export const strings = {
   savedForget: "Take off the list",
   backToResults: "Back to all mentors",
 
+  compareTray: "Chosen to compare",
   compareTitle: "Side by side",
   compareNow: (count) => `Compare ${number(count)} side by side`,
   compareMore: "Choose one more to compare",
@@ -221,6 +224,7 @@ export const strings = {
     "merely the nearest; look at their words and judge for yourself.",
   nobodyTry: "Other words may help: name the field, the role or the place you mean.",
   noneTitle: "Nobody is left",
+  noMentorsTitle: "Nobody is here yet",
   noMentors: "There are no mentors here yet. Come back a little later.",
   alsoFull: "Also those without a free place",
   noneText: "No mentor passes all of your filters.",

@@ -1,7 +1,9 @@
 """A browser, servers for it, and axe-core; each test is skipped where one of them is missing."""
 
 import contextlib
+import json
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,7 +73,8 @@ EXTRA: tuple[dict[str, object], ...] = (
 )
 
 
-@pytest.fixture(scope="module")
+# Once for this folder: a session would leave Playwright's event loop running under other tests.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[object]:
     """A browser; everything it opens is closed with it."""
     path = shutil.which("chromium")
@@ -86,14 +89,14 @@ def chromium() -> Iterator[object]:
         found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The mentors of the fakes, and some who try the page."""
     settings = Settings(data=tmp_path_factory.mktemp("page"))
     return add_mentors(settings, *RECORDS, *EXTRA)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def url(home: Settings) -> Iterator[str]:
     """Where a server that is open to this machine has the page."""
     with serving_at(home, table_encoder) as client:
@@ -196,6 +199,23 @@ def tab_to(page, selector: str, key: str = "Tab", most: int = 60) -> None:
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     pytest.fail(f"{most} times {key} do not lead to {selector}")
+
+
+def run_module(script: str, **given: object):
+    """What a module prints as JSON that has `given` and the page's files, without a browser."""
+    node = shutil.which("node")
+    if node is None:
+        missing("node", "no node on the PATH: it runs the page's arithmetic without a browser")
+    begin = "let text = ''; for await (const piece of process.stdin) text += piece;"
+    module = f"{begin}\nconst given = JSON.parse(text);\n{script}"
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", module],
+        input=json.dumps(given).encode(),
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
 
 
 def said(page) -> str:

@@ -144,7 +144,7 @@ def _in_trouble(page, words: Words) -> Iterator[str]:
         ("not allowed", 401, {}),
     ):
         with answering(page, status=status, headers=headers, body="{}"):
-            page.fill("#goals", f"{words.goal}.")
+            page.fill("#goals", f"{words.goal} ")
             page.click("button[type=submit]")
             page.wait_for_selector(".problem")
             yield state
@@ -195,3 +195,45 @@ def _without_anybody(route) -> None:
     answer = route.fetch()
     found = answer.json() | {"recommendations": [], "hints": [], "next": None, "map": None}
     route.fulfill(response=answer, json=found | {"abstained": False})
+
+
+FIGURES = "**/v1/status"
+
+
+def walk_status(page) -> Iterator[str]:
+    """Every state of the operator's page, at a server that is open to this machine."""
+    page.wait_for_selector(".tiles")
+    yield "figures"
+    page.route(FIGURES, _with_trouble)
+    page.click("header .secondary")
+    page.wait_for_selector(".bad")
+    yield "figures with trouble"
+    page.unroute(FIGURES)
+    page.route(FIGURES, lambda route: route.abort())
+    page.click("header .secondary")
+    page.wait_for_selector(".trouble")
+    yield "older figures"
+    page.unroute(FIGURES)
+    page.route(FIGURES, lambda route: route.fulfill(status=401, body="{}"))
+    page.reload()
+    page.wait_for_selector("#key")
+    yield "a key is asked for"
+    page.fill("#key", "mk_wrong")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".trouble")
+    yield "a key is refused"
+    page.unroute(FIGURES)
+    page.route(FIGURES, lambda route: route.abort())
+    page.reload()
+    page.wait_for_selector(".trouble")
+    yield "no figures"
+    page.unroute(FIGURES)
+
+
+def _with_trouble(route) -> None:
+    answer = route.fetch()
+    found = answer.json()
+    found["freshness"] |= {"not_followed": 3, "snapshot_at": None, "erasure_pending": True}
+    found["encoder"] |= {"moving_to": "careers-2", "stuck": "The encoder careers-2 is not here."}
+    found["refused"] = {"too many": 12, "no key": 3}
+    route.fulfill(response=answer, json=found)

@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.page.conftest import ASKED, GOAL, answering, ask, focused, holding, press, said, until
+from tests.page.conftest import (
+    ASKED,
+    GOAL,
+    WIDTHS,
+    answering,
+    ask,
+    focused,
+    holding,
+    press,
+    said,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -240,6 +251,57 @@ def test_the_name_of_the_page_leads_to_its_beginning(opened, url):
     act(page, ".brand")
     assert focused(page) == "goals"
     assert page.evaluate("scrollY") == 0
+
+
+def test_closing_a_profile_goes_back_so_that_back_leads_on(opened, url):
+    page = opened(url)
+    ask(page)
+    before = page.evaluate("history.length")
+    for _ in range(2):
+        act(page, ".card .secondary >> nth=0")
+        page.wait_for_selector("dialog[open]")
+        until(page, "location.search.startsWith('?mentor=')")
+        press(page, "Escape")
+        until(page, "location.search === ''")
+        gone(page, "dialog")
+    assert page.evaluate("history.length") == before + 1
+    page.go_forward()
+    page.wait_for_selector("dialog[open]")
+    page.go_back()
+    gone(page, "dialog")
+
+
+SEEN = """() => {
+  const here = document.activeElement;
+  if (here === document.body) return null;
+  const box = here.getBoundingClientRect();
+  const style = getComputedStyle(here);
+  const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const [x, y] = [box.left + box.width / 2, box.top + Math.min(box.height, innerHeight) / 2];
+  const at = document.elementFromPoint(x, y);
+  const shown = here.contains(at) || at?.contains(here) || here.labels?.[0]?.contains(at);
+  return [here.id || here.textContent.trim() || here.className, ring, Boolean(shown)];
+}"""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [("phone", "light"), ("desktop", "dark")])
+def test_what_has_the_focus_is_ringed_and_not_covered(opened, url, width, scheme):
+    look = {"color_scheme": scheme, "reduced_motion": "reduce"}
+    page = opened(url, width=WIDTHS[width], allowed=NOISE, **look)
+    ask(page)
+    act(page, ".card .toggle >> nth=1")
+    page.wait_for_selector(".tray")
+    page.context.set_offline(True)
+    page.wait_for_selector(".banner")
+    page.focus(".skip")
+    seen = []
+    for key in ("Tab", "Shift+Tab"):
+        while (here := page.evaluate(SEEN)) is not None:
+            seen.append(here)
+            press(page, key)
+        press(page, key)
+    assert len(seen) > 100
+    assert [name for name, ring, shown in seen if not (ring and shown)] == []
 
 
 REGIONS = """

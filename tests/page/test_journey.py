@@ -7,14 +7,14 @@ import httpx
 import pytest
 
 from tests.api.conftest import wait_until
-from tests.page.conftest import EMOJI, GOAL, WIDTHS, ask, focused, press, said, tab_to, until
+from tests.page.conftest import ASKED, EMOJI, GOAL, WIDTHS, ask, focused, press, said, tab_to, until
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_the_whole_journey_by_keyboard_alone(opened, url, width):
-    page = opened(url, width=width)
+@pytest.mark.parametrize(("width", "scheme"), [("phone", "dark"), ("desktop", "light")])
+def test_the_whole_journey_by_keyboard_alone(opened, url, width, scheme):
+    page = opened(url, width=WIDTHS[width], color_scheme=scheme)
     press(page, "Tab")
     assert focused(page) == "skip"
     press(page, "Enter")
@@ -198,6 +198,38 @@ def test_a_quote_is_marked_where_it_stands_also_after_emoji(opened, url):
     )
     assert marked
     assert set(marked) <= quotes
+
+
+def test_a_language_has_a_name_also_where_the_browser_has_none(opened, url):
+    page = opened(url)
+    ask(page)
+    page.goto(f"{url}/?mentor=accents")
+    page.wait_for_selector("dialog .profile-text")
+    who = page.inner_text("dialog .who")
+    assert "speaks Gĩkũyũ, Schwiizerdütsch, and a language (tlh)" in who
+
+
+def test_places_without_a_free_one_are_offered_where_all_are_full(opened, url):
+    page = opened(url)
+    ask(page)
+
+    def full(route):
+        if route.request.post_data_json["filters"]["available"] is None:
+            route.continue_()
+            return
+        answer = route.fetch()
+        hint = {"code": "few_left", "text": "", "params": {"left": 0, "available": 21}}
+        none = {"recommendations": [], "hints": [hint], "next": None, "abstained": False}
+        route.fulfill(response=answer, json=answer.json() | none)
+
+    page.route(ASKED, full)
+    ask(page, f"{GOAL} again")
+    page.wait_for_selector(".nobody")
+    assert page.locator(".nobody button").all_inner_texts() == ["Also those without a free place"]
+    page.click(".nobody button")
+    page.wait_for_selector(".card:not(.skeleton)")
+    assert not page.is_checked("#free")
+    assert page.evaluate("location.search") == "?anyone=1"
 
 
 def test_what_mentors_write_is_text_and_nothing_else(opened, url):

@@ -1,18 +1,12 @@
 """Code points to UTF-16 units: the page's function against Python's own slices."""
 
-import json
 import random
-import shutil
-import subprocess
 
-from tests.conftest import ROOT
-from tests.needs import missing
+from tests.page.conftest import run_module
 
 SCRIPT = """
-import { inUnits, pieces, stretch, stringAt } from "./api/page/offsets.js";
-let text = "";
-for await (const piece of process.stdin) text += piece;
-const { cut, marked, at } = JSON.parse(text);
+const { inUnits, pieces, stretch, stringAt } = await import("./api/page/offsets.js");
+const { cut, marked, at } = given;
 console.log(JSON.stringify({
   cut: cut.map(([text, start, end]) => [stretch(text, start, end), inUnits(text, [end, start])]),
   marked: marked.map(([text, spans]) =>
@@ -32,17 +26,7 @@ LETTERS = [
 
 
 def run(**given):
-    node = shutil.which("node")
-    if node is None:
-        missing("node", "no node on the PATH: it runs the page's arithmetic without a browser")
-    done = subprocess.run(
-        [node, "--input-type=module", "--eval", SCRIPT],
-        input=json.dumps({"cut": [], "marked": [], "at": []} | given).encode(),
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return run_module(SCRIPT, **{"cut": [], "marked": [], "at": []} | given)
 
 
 def units(text):

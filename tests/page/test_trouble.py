@@ -2,6 +2,9 @@
 
 import pytest
 
+from api.settings import Settings
+from tests.api.conftest import serving_at
+from tests.fakes import table_encoder
 from tests.page.conftest import ASKED, GOAL, ask, holding, until
 
 pytestmark = pytest.mark.browser
@@ -244,6 +247,17 @@ def test_a_page_elsewhere_cannot_use_the_key(opened, closed):
     page.fill("#goals", GOAL)
     page.click("button[type=submit]")
     assert "may not ask" in problem(page)
+
+
+def test_a_server_where_nobody_is_says_so(opened, tmp_path):
+    settings = Settings(data=tmp_path, create=True)
+    with serving_at(settings, table_encoder) as client:
+        page = opened(str(client.base_url))
+        until(page, "document.querySelector('.sky').textContent.includes('first mentors')")
+        ask(page)
+        assert page.inner_text(".results-title") == "Nobody is here yet"
+        assert "There are no mentors here yet" in page.inner_text(".nobody")
+        assert page.locator(".nobody button").count() == 0
 
 
 def test_the_status_page_is_behind_a_key(opened, closed):
