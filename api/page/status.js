@@ -30,6 +30,7 @@ function Page() {
 
   /** Figures that are there stay until there are newer ones. */
   const load = async (own = key) => {
+    const asked = document.activeElement !== document.body; // by somebody, not by opening the page
     setLoading(true);
     try {
       const at = new Date();
@@ -38,7 +39,7 @@ function Page() {
       if (own) keep("sessionStorage", "key", own);
       say(words.at(at.toLocaleTimeString(locale)));
       setClosed(false);
-      landing.unlessKept(title);
+      if (asked) landing.unlessKept(title);
     } catch (error) {
       const refused = error.kind === "closed";
       setTrouble(refused ? (own ? words.refused : "") : words.failed);

@@ -377,9 +377,11 @@ def test_the_status_page_leads_on_by_keyboard(opened, closed):
 
 
 def test_figures_that_did_not_come_are_asked_for_again(opened, url):
-    page = opened(url, allowed=NOISE)
+    page = opened(f"{url}/status", allowed=NOISE)
+    page.wait_for_selector(".tiles")
+    assert focused(page) == "BODY"  # whoever opens the page begins at its beginning
     page.route("**/v1/status", lambda route: route.abort())
-    page.goto(f"{url}/status")
+    page.reload()
     page.wait_for_selector(".trouble")
     act(page, "main > .secondary")
     page.wait_for_timeout(100)
