@@ -155,7 +155,7 @@ $(NODE)/axe/installed:
 	npm install --prefix $(NODE)/axe --no-audit --no-fund axe-core@4.14.1
 	touch $@
 
-screenshots: install browser ## Write docs/screenshots: every state of the page at both widths; needs chromium
+screenshots: install browser ## Write docs/screenshots and its index: every state of the pages at both widths; needs chromium
 	$(BIN)/python tests/page/screenshots.py
 
 autocannon: $(NODE)/installed ## Have npm's autocannon check what sends requests in `make bench`

@@ -1,11 +1,12 @@
-"""What only some tests need: packages that are in no default install, and that `make scale` brings.
+"""What only some tests need: a browser, or packages that `make scale` brings.
 
 Without them those tests are skipped and say so, or fail where `MENTORS_TESTS_NEED` names what they
-are of, such as "postgres,ray": in CI nothing is skipped by mistake.
+are of, such as "browser,postgres": in CI nothing is skipped by mistake.
 """
 
 import importlib.util
 import os
+from typing import NoReturn
 
 import pytest
 
@@ -14,10 +15,13 @@ _NEEDED = os.environ.get("MENTORS_TESTS_NEED", "").split(",")
 
 def require(of: str, packages: tuple[str, ...]) -> None:
     """Skip, and say why, where one of the packages is missing; fail where they must be there."""
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    if not missing:
-        return
-    why = f"{', '.join(missing)} not installed: 'make scale' brings what these tests need"
+    absent = [name for name in packages if importlib.util.find_spec(name) is None]
+    if absent:
+        missing(of, f"{', '.join(absent)} not installed: 'make scale' brings what these tests need")
+
+
+def missing(of: str, why: str) -> NoReturn:
+    """Skip for lack of something; fail where it must be there."""
     if of in _NEEDED:
         pytest.fail(why)
     pytest.skip(why, allow_module_level=True)

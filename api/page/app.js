@@ -1,9 +1,10 @@
 /** The page for mentees: what is asked, what is found, and what is done with it. */
 
 import { html, render, useEffect, useMemo, useRef, useState } from "./library.js";
-import { useAddress, useOnline } from "./browsing.js";
+import { useAddress, useLanding, useOnline, useSaying } from "./browsing.js";
+import { headingOf } from "./cards.js";
 import { Comparison } from "./comparing.js";
-import { Examples, Filters, GoalBox, Live, Understood, useLive } from "./goals.js";
+import { Examples, Filters, GoalBox, heardOf, Live, Understood, useLive } from "./goals.js";
 import { Map as SkyMap } from "./map.js";
 import { Profile } from "./profile.js";
 import { fromAddress, keep, kept, toAddress } from "./remembering.js";
@@ -19,22 +20,26 @@ function Page() {
   const [goals, setGoals] = useState(() => kept("sessionStorage", "goals", ""));
   const [filters, setFilters] = useState(first.filters);
   const [opened, setOpened] = useState(first.mentor);
+  const [chosenStar, setChosenStar] = useState(null);
   const [compared, setCompared] = useState(first.compared);
   const [comparing, setComparing] = useState(false);
   const [saved, setSaved] = useState(() => kept("localStorage", "saved", []));
   const [aside, setAside] = useState(() => kept("sessionStorage", "aside", []));
   const [onlySaved, setOnlySaved] = useState(false);
   const [lit, setLit] = useState(null);
-  const [said, say] = useState("");
+  const [told, say] = useSaying();
+  const [heard, hear] = useSaying();
   const online = useOnline();
-  const search = useSearch({ filters, aside, say });
+  const landing = useLanding();
+  const search = useSearch({ filters, say });
   const { phase, asked, answer, listed, places } = search.state;
-  const chart = useChart(places, search.state);
+  const chart = useChart(places, online);
   const heading = useRef();
 
   const marks = useMemo(() => marksOf(answer?.goals ?? []), [answer]);
   const standings = useStandings(asked, filters);
-  const live = useLive(goals, goals !== asked);
+  const busy = phase === "loading";
+  const live = useLive(goals, goals !== asked || busy, busy && goals === asked);
   // While the answer is awaited, what was understood during writing stands where it will stand.
   const early = live?.text === asked ? live.goals : [];
   const understood = answer
@@ -54,28 +59,52 @@ function Page() {
   useEffect(() => keep("sessionStorage", "goals", goals), [goals]);
   useEffect(() => keep("localStorage", "saved", saved), [saved]);
   useEffect(() => keep("sessionStorage", "aside", aside), [aside]);
+  useEffect(() => {
+    if (live && goals !== asked) hear(heardOf(live));
+  }, [live]);
   useAddress({ filters, mentor: opened, compared }, (there) => {
     setFilters(there.filters);
     setOpened(there.mentor);
     setCompared(there.compared);
+    setComparing(false);
   });
 
   // What was asked in this tab is asked again when it is loaded again, and when a filter changes.
   const filtered = JSON.stringify(filters);
   useEffect(() => {
     const text = asked || kept("sessionStorage", "asked", "");
-    if (text.trim()) search.ask(text);
+    if (text.trim()) search.ask(text, aside);
   }, [filtered]);
+  const wasOnline = useRef(online);
   useEffect(() => {
-    if (online && search.state.problem?.kind === "offline") search.ask(asked);
+    if (online && !wasOnline.current) say(strings.onlineAgain);
+    wasOnline.current = online;
+    if (online && search.state.problem?.kind === "offline") search.ask(asked, aside);
   }, [online]);
 
-  const ask = async (text = goals) => {
+  const results = () => document.getElementById("results");
+  const headed = (id) => document.getElementById(headingOf(id));
+
+  /** Ask what stands in the box; the focus follows unless it has gone elsewhere meanwhile. */
+  const ask = async () => {
+    const stood = document.activeElement;
+    const text = goals;
     setOnlySaved(false);
-    if (await search.ask(text)) heading.current?.focus();
+    if (!(await search.ask(text, aside))) return;
+    const written = document.getElementById("goals").value;
+    const now = document.activeElement;
+    if (written === text && (now === stood || now === document.body)) heading.current?.focus();
+  };
+
+  /** Ask from where the button that did it will be gone. */
+  const askFromHeading = (text, without = aside) => {
+    setOnlySaved(false);
+    landing.to(results);
+    return search.ask(text, without);
   };
 
   const acts = {
+    say,
     address: (id) => toAddress({ filters, mentor: id, compared }),
     // A link that opens here, and in another tab where that is wanted.
     follow: (work) => (event) => {
@@ -87,27 +116,53 @@ function Page() {
     standing: standings.of,
     open: (id) => {
       if (!asked) {
+        const title = chart.chart?.points.find((point) => point.mentor === id)?.headline || id;
+        setChosenStar(title);
         document.getElementById("goals").focus();
-        say(strings.needGoals);
-        return;
-      }
+        say(strings.openedFirst(title));
+      } else search.tell(id, { event: "opened" });
       setOpened(id);
-      search.tell(id, { event: "opened" });
     },
     close: () => {
       setOpened(null);
       setComparing(false);
+      // The window gives the focus back; where it was opened by an address, nothing had it.
+      landing.unlessKept(() => headed(opened) ?? results() ?? document.getElementById("goals"));
     },
     save: ({ mentor }) => {
       const had = saved.includes(mentor.id);
+      const after = saved[saved.indexOf(mentor.id) + 1] ?? saved.at(-2);
       setSaved(had ? saved.filter((id) => id !== mentor.id) : [...saved, mentor.id]);
       say((had ? strings.unsavedOne : strings.savedOne)(titleOf(mentor)));
+      if (onlySaved) landing.to(() => headed(after) ?? document.getElementById("saved"));
+    },
+    forget: (gone) => {
+      setSaved(saved.filter((id) => !gone.includes(id)));
+      landing.to(() => document.getElementById("saved"));
+    },
+    askSaved: (ids) => {
+      document.getElementById("saved").focus();
+      for (const id of ids) standings.of(id).catch(() => {});
     },
     compare: (id) => {
       const fewer = compared.filter((one) => one !== id);
       const more = compared.includes(id) ? fewer : [...compared, id].slice(-MOST_COMPARED);
+      if (more.length === compared.length) {
+        const lost = known(compared[0]);
+        say(strings.compareMost(lost ? titleOf(lost.mentor) : compared[0], MOST_COMPARED));
+      }
       setCompared(more);
-      if (more.length < 2) setComparing(false);
+    },
+    uncompare: (id) => {
+      const fewer = compared.filter((one) => one !== id);
+      setCompared(fewer);
+      if (fewer.length < 2) setComparing(false);
+      landing.unlessKept(() => document.getElementById("dialog-title"));
+    },
+    clearCompared: () => {
+      const last = compared.at(-1);
+      setCompared([]);
+      landing.to(() => headed(last) ?? results() ?? document.getElementById("saved"));
     },
     dismiss: ({ mentor }) => {
       const place = shown.findIndex((one) => one.mentor.id === mentor.id);
@@ -115,14 +170,42 @@ function Page() {
       search.tell(mentor.id, { event: "declined" });
       say(strings.dismissedOne(titleOf(mentor)));
       const after = shown[place + 1] ?? shown[place - 1];
-      const to = after ? document.getElementById(`mentor-${after.mentor.id}`) : heading.current;
-      to?.focus();
+      landing.to(() => (after && headed(after.mentor.id)) ?? results());
+    },
+    bringBack: () => {
+      setAside([]);
+      landing.to(results);
+      // Those set aside before the search are not among what it found.
+      if (search.state.without.length) search.ask(asked, []);
+      else say(strings.broughtBack);
     },
     add: (words) => {
       const longer = `${asked.trimEnd()}\n${words}`;
       setGoals(longer);
       setOpened(null);
-      ask(longer);
+      askFromHeading(longer);
+    },
+    again: () => askFromHeading(asked),
+    widen: (change) => {
+      landing.to(results);
+      setFilters({ ...filters, ...change });
+    },
+    more: async () => {
+      const before = listed.length;
+      const stood = document.activeElement;
+      const there = await search.more();
+      const came = there && document.querySelectorAll(".results .card-title")[shown.length];
+      const moved = document.activeElement !== stood && document.activeElement !== document.body;
+      if (came && !moved && before) came.focus();
+    },
+    leaveSaved: () => {
+      setOnlySaved(false);
+      landing.to(() => results() ?? document.querySelector(".top nav button"));
+    },
+    home: () => {
+      setOnlySaved(false);
+      scrollTo(0, 0);
+      document.getElementById("goals").focus();
     },
   };
 
@@ -135,30 +218,48 @@ function Page() {
   }, [phase, compared]);
 
   const openedOne = listed.find((one) => one.mentor.id === opened);
+  const notice = opened && !asked && (chosenStar ? strings.openedFirst(chosenStar) : strings.needGoals);
   return html`
-    <a class="skip" href="#goals">${strings.skip}</a>
+    <a
+      class="skip"
+      href="#goals"
+      onClick=${acts.follow(() => document.getElementById("goals").focus())}
+    >
+      ${strings.skip}
+    </a>
     <header class="top">
-      <a class="brand" href=${location.pathname} onClick=${acts.follow(() => setOnlySaved(false))}>
+      <a class="brand" href=${location.pathname} onClick=${acts.follow(acts.home)}>
         <${Brand} />${strings.name}
       </a>
       <nav aria-label=${strings.savedTitle}>
-        <button type="button" class="text" aria-pressed=${onlySaved} onClick=${() => setOnlySaved(!onlySaved)}>
+        <button
+          type="button"
+          class="text"
+          aria-pressed=${onlySaved}
+          onClick=${() => {
+            setOnlySaved(!onlySaved);
+            if (!onlySaved) landing.to(() => document.getElementById("saved"));
+          }}
+        >
           ${strings.savedCount(saved.length)}
         </button>
       </nav>
     </header>
-    ${!online && html`<p class="banner" role="status">${strings.offlineBanner}</p>`}
+    <div class="connection" role="status">
+      ${!online && html`<p class="banner">${strings.offlineBanner}</p>`}
+    </div>
     <main class=${phase === "empty" && !onlySaved ? "fresh" : "found"}>
       <div class="column">
         <section class="hero">
           <h1>${strings.question}</h1>
           <p class="lead">${strings.invitation}</p>
-          ${opened && !asked && html`<p class="notice">${strings.needGoals}</p>`}
+          ${notice && html`<p class="notice">${notice}</p>`}
           <${GoalBox}
             goals=${goals}
             setGoals=${setGoals}
-            onAsk=${() => ask()}
-            busy=${phase === "loading"}
+            onAsk=${ask}
+            busy=${busy && goals === asked}
+            say=${say}
           />
           <${Filters} filters=${filters} setFilters=${setFilters} />
           <div class="slot">
@@ -182,20 +283,13 @@ function Page() {
             ? html`<${Saved}
                 ids=${saved}
                 ...${{ asked, standings, known, marks, answer, acts, compared }}
-                onBack=${() => setOnlySaved(false)}
               />`
             : html`<${Results}
               state=${search.state}
               slow=${search.slow}
               heading=${heading}
-              ...${{ shown, marks, acts, saved, compared, aside, filters, setFilters }}
-              onAgain=${() => search.ask(asked)}
-              onMore=${search.more}
-              onBringBack=${() => {
-                setAside([]);
-                say(strings.broughtBack);
-                heading.current?.focus();
-              }}
+              kept=${`${asked}\n${filtered}`}
+              ...${{ shown, marks, acts, saved, compared, aside, filters }}
             />`
         }
       </div>
@@ -205,6 +299,7 @@ function Page() {
           failed=${chart.failed}
           places=${shownPlaces}
           listed=${shown}
+          whole=${answer}
           lit=${shown.some((one) => one.mentor.id === lit) ? lit : null}
           onOpen=${acts.open}
           titleOf=${titleOf}
@@ -214,8 +309,7 @@ function Page() {
     ${
       compared.length > 0 &&
       phase !== "empty" &&
-      !comparing &&
-      html`<div class="tray" role="region" aria-label=${strings.compareTitle}>
+      html`<div class="tray" role="region" aria-label=${strings.compareTray}>
       <button
         type="button"
         class="primary"
@@ -224,7 +318,7 @@ function Page() {
       >
         ${chosen.length > 1 ? strings.compareNow(chosen.length) : strings.compareMore}
       </button>
-      <button type="button" class="text" onClick=${() => setCompared([])}>${strings.compareClear}</button>
+      <button type="button" class="text" onClick=${acts.clearCompared}>${strings.compareClear}</button>
     </div>`
     }
     <footer class="foot">
@@ -233,18 +327,23 @@ function Page() {
     ${
       opened &&
       asked &&
-      phase === "done" &&
+      (!busy || listed.length > 0) &&
       html`<${Profile}
       key=${opened}
       id=${opened}
       one=${openedOne}
-      goals=${answer.goals}
+      goals=${answer?.goals}
       marksOf=${marksOf}
       acts=${{ ...acts, tell: openedOne && ((event) => search.tell(opened, event)) }}
     />`
     }
-    ${comparing && html`<${Comparison} ...${{ chosen, marks, acts }} goals=${answer.goals} />`}
-    <p class="unseen" role="status" aria-live="polite" id="said">${said}</p>
+    ${
+      comparing &&
+      chosen.length > 1 &&
+      html`<${Comparison} ...${{ chosen, marks, acts }} goals=${answer?.goals ?? []} />`
+    }
+    <p class="unseen" role="status" id="said">${told}</p>
+    <p class="unseen" role="status" id="heard">${heard}</p>
   `;
 }
 

@@ -19,10 +19,9 @@ let headers;
 /** The key that this server gives to its page; none at a server that is open to this machine. */
 async function keyHeaders() {
   if (headers === undefined) {
-    const answer = await fetched("/page/config.json", {});
+    const { answer, content } = await fetched("/page/config.json", {});
     if (!answer.ok) throw await refusal(answer);
-    const { key } = await answer.json();
-    headers = key ? { Authorization: `Bearer ${key}` } : {};
+    headers = content.key ? { Authorization: `Bearer ${content.key}` } : {};
   }
   return headers;
 }
@@ -31,7 +30,9 @@ async function fetched(path, options) {
   const late = AbortSignal.timeout(PATIENCE_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
   try {
-    return await fetch(path, { ...options, signal, credentials: "omit" });
+    const answer = await fetch(path, { ...options, signal, credentials: "omit" });
+    // The body too may break off, or be a page of whatever stands in between.
+    return { answer, content: answer.ok ? await answer.json() : null };
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason;
     if (late.aborted) throw new NoAnswer("timeout");
@@ -62,10 +63,13 @@ async function refusal(answer) {
 async function ask(method, path, body, { signal, keepalive, key } = {}) {
   const sent = { ...(key ?? (await keyHeaders())) };
   if (body !== undefined) sent["Content-Type"] = "application/json";
-  const content = body === undefined ? undefined : JSON.stringify(body);
-  const answer = await fetched(path, { method, headers: sent, body: content, signal, keepalive });
-  if (!answer.ok) throw await refusal(answer);
-  return answer.json();
+  const told = body === undefined ? undefined : JSON.stringify(body);
+  const options = { method, headers: sent, body: told, signal, keepalive };
+  const { answer, content } = await fetched(path, options);
+  if (answer.ok) return content;
+  // The key may have been replaced since: the next request asks for it anew.
+  if (answer.status === 401 || answer.status === 403) headers = undefined;
+  throw await refusal(answer);
 }
 
 /** Filters of the page in the API's terms. */

@@ -1,19 +1,24 @@
 /** The mentors found, one card each: who, how strong the match is, and why. */
 
-import { html, useState } from "./library.js";
+import { html, useEffect, useState } from "./library.js";
 import { similar } from "./asking.js";
 import { fromWhere, Mark, Match, reasonsOf, shortened, tint, titleOf, Who } from "./saying.js";
 import { strings } from "./strings.js";
 
 const WORDS = 6; // shared words named on a card
 
-/** One mentor. `acts`: what can be done with the card, each called with the recommendation. */
-export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" }) {
+/** The id of a mentor's heading. */
+export const headingOf = (mentor) => `mentor-${mentor}`;
+
+/**
+ * One mentor. `acts`: what can be done with the card, each called with the recommendation; `kept`:
+ * what was asked and with which filters, as the standing of others depends on it.
+ */
+export function Card({ one, goals, marks, acts, saved, compared, kept }) {
   const [others, setOthers] = useState(false);
   const { mentor } = one;
   const title = titleOf(mentor);
-  const id = `mentor-${mentor.id}`;
-  const Heading = heading;
+  const id = headingOf(mentor.id);
   const about = (action) => strings.nameOf(action, title);
   return html`<article
     class="card"
@@ -25,9 +30,9 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
   >
     <header>
       <${Match} match=${one.match} />
-      <${Heading} id=${id} class="card-title" dir="auto" tabindex="-1">
+      <h3 id=${id} class="card-title" dir="auto" tabindex="-1">
         <a href=${acts.address(mentor.id)} onClick=${acts.follow(() => acts.open(mentor.id))}>${title}</a>
-      <//>
+      </h3>
       <${Who} one=${one} />
     </header>
     <${Reasons} one=${one} goals=${goals} marks=${marks} />
@@ -81,7 +86,7 @@ export function Card({ one, goals, marks, acts, saved, compared, heading = "h3" 
       </div>`
       }
     </div>
-    ${others && html`<${Others} mentor=${mentor.id} acts=${acts} />`}
+    ${others && html`<${Others} key=${kept} mentor=${mentor.id} acts=${acts} />`}
   </article>`;
 }
 
@@ -149,18 +154,21 @@ function Shared({ words }) {
 
 /** Who resembles this mentor, where each stands, and which words would bring them up. */
 function Others({ mentor, acts }) {
-  const [found, setFound] = useState(null);
-  if (found === null) {
-    setFound("loading");
+  const [found, setFound] = useState("loading");
+  useEffect(() => {
     similar(mentor).then(
-      (answer) => setFound(answer.similar),
-      () => setFound("failed"),
+      ({ similar: alike }) => {
+        setFound(alike);
+        acts.say(alike.length ? strings.alikeFound(alike.length) : strings.alikeNone);
+      },
+      () => {
+        setFound("failed");
+        acts.say(strings.failedTitle);
+      },
     );
-  }
-  if (typeof found === "string" || found === null) {
-    return html`<p class="others" role="status">
-      ${found === "failed" ? strings.failedTitle : strings.working}
-    </p>`;
+  }, []);
+  if (typeof found === "string") {
+    return html`<p class="others">${found === "failed" ? strings.failedTitle : strings.working}</p>`;
   }
   return html`<section class="others" aria-label=${strings.alikeTitle}>
     <p>${found.length ? strings.alikeIntro : strings.alikeNone}</p>
@@ -173,10 +181,9 @@ function Others({ mentor, acts }) {
 function Other({ one, acts }) {
   const [standing, setStanding] = useState(null);
   const { id } = one.mentor;
-  if (standing === null) {
-    setStanding("loading");
+  useEffect(() => {
     acts.standing(id).then(setStanding, () => setStanding("failed"));
-  }
+  }, []);
   return html`<li>
     <a href=${acts.address(id)} dir="auto" onClick=${acts.follow(() => acts.open(id))}>
       ${titleOf(one.mentor)}

@@ -26,7 +26,7 @@ export function Comparison({ chosen, goals, marks, acts }) {
                 <button
                   type="button"
                   class="text"
-                  onClick=${() => acts.compare(one.mentor.id)}
+                  onClick=${() => acts.uncompare(one.mentor.id)}
                   aria-label=${strings.nameOf(strings.remove, titleOf(one.mentor))}
                 >
                   ${strings.remove}

@@ -3,7 +3,8 @@
 import { html, useEffect, useRef } from "./library.js";
 import { strings } from "./strings.js";
 
-export function Dialog({ name, title, onClose, children }) {
+/** `said`: what screen readers are told while it is open; regions outside say nothing then. */
+export function Dialog({ name, title, said = "", onClose, children }) {
   const dialog = useRef();
   const heading = useRef();
   useEffect(() => {
@@ -30,6 +31,7 @@ export function Dialog({ name, title, onClose, children }) {
         </button>
       </div>
       ${children}
+      <p class="unseen" role="status">${said}</p>
     </div>
   </dialog>`;
 }

@@ -1,20 +1,22 @@
 /** The map: every mentor a star, the goals among them, those recommended marked and joined. */
 
-import { html, useEffect, useMemo, useRef, useState } from "./library.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./library.js";
 import { glow, nearerThan, nearest, next, scaled, SIZE, viewed } from "./sky.js";
 import { Chosen, fourPoints, Label, Quiet, Threads } from "./stars.js";
 import { strings } from "./strings.js";
 
 const WHOLE = { zoom: 1, x: SIZE / 2, y: SIZE / 2 };
+const REACH = 22; // pixels of the screen within which a pointer finds a star
 const STEP = 1.6;
 const MOST_ZOOM = 12;
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
  * `chart`: the answer of `/v1/map`; `places`: that of a recommendation, on the same map, or null;
- * `listed`: those recommended; `lit`: the id of a mentor to point out.
+ * `listed`: those recommended; `lit`: the id of a mentor to point out; `whole`: what changes when
+ * all of it should be seen again.
  */
-export function Map({ chart, failed, places, listed, lit, onOpen, titleOf }) {
+export function Map({ chart, failed, places, listed, whole, lit, onOpen, titleOf }) {
   const stars = useMemo(() => starsOf(chart, places, listed, titleOf), [chart, places, listed]);
   return html`<section class="map" aria-labelledby="map-title">
     <div class="map-head">
@@ -23,11 +25,12 @@ export function Map({ chart, failed, places, listed, lit, onOpen, titleOf }) {
     </div>
     ${
       stars.all.length
-        ? html`<${Sky} stars=${stars} lit=${lit} onOpen=${onOpen} />`
+        ? html`<${Sky} stars=${stars} whole=${whole} lit=${lit} onOpen=${onOpen} />`
         : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`
     }
     <${Legend} goal=${stars.goal} />
-    <p class="fine">
+    <p id="map-help" class="fine map-help">${strings.mapHelp}</p>
+    <p class="fine honest">
       ${strings.mapHonest}
       ${
         chart && chart.total > chart.points.length
@@ -66,26 +69,40 @@ function starsOf(chart, places, listed, titleOf) {
     glow: glow(point.mentor),
   }));
   const ranked = all.filter((star) => star.rank).sort((a, b) => a.rank - b.rank);
-  const goal = places && places.goal ? held(to(places.goal)) : null;
+  const goal = places && places.goal ? within(to(places.goal)) : null;
   return { all, goal, ranked };
 }
 
 /** Within the square, however far out the goals lie. */
-function held([x, y]) {
+function within([x, y]) {
   const clamp = (value) => Math.min(Math.max(value, 26), SIZE - 26);
   return [clamp(x), clamp(y)];
 }
 
-function Sky({ stars, lit, onOpen }) {
+function Sky({ stars, whole, lit, onOpen }) {
   const [view, setView] = useState(WHOLE);
   const [at, setAt] = useState(null); // the id that the keyboard stands on
+  const [held, setHeld] = useState(false); // whether the keyboard is here
   const [over, setOver] = useState(null); // the id that the pointer stands on
   const square = useRef();
   const drag = useRef(null);
+  const [wide, setWide] = useState(SIZE); // pixels of the screen
   const seen = viewed(view);
-  const here = stars.all.find((star) => star.id === (over ?? at ?? lit));
+  const scale = (view.zoom * wide) / SIZE;
+  const stood = held ? at : null;
+  const here = stars.all.find((star) => star.id === (over ?? stood ?? lit));
 
-  useEffect(() => setView(WHOLE), [stars]);
+  const told = stood && stars.all.find((star) => star.id === stood);
+
+  // Another answer is another picture; who is set aside or comes with the next page is not.
+  useEffect(() => setView(WHOLE), [whole]);
+  useLayoutEffect(() => {
+    const measure = () => setWide(square.current?.clientWidth || SIZE);
+    measure();
+    const watched = new ResizeObserver(measure);
+    watched.observe(square.current);
+    return () => watched.disconnect();
+  }, []);
   useEffect(() => {
     const node = square.current;
     const wheel = (event) => {
@@ -131,7 +148,7 @@ function Sky({ stars, lit, onOpen }) {
     if (event.key in DIRECTIONS) {
       const to = from
         ? next(stars.all, from.at, DIRECTIONS[event.key])
-        : (stars.ranked[0] ?? nearest(stars.all, view.x, view.y, SIZE));
+        : (stars.ranked[0] ?? nearest(stars.all, [view.x, view.y], SIZE));
       if (to) goTo(to);
     } else if (event.key === "Enter" || event.key === " ") {
       if (!from) return;
@@ -158,7 +175,7 @@ function Sky({ stars, lit, onOpen }) {
         return;
       }
       const [x, y] = placeOf(event);
-      setOver(nearest(stars.all, x, y, (26 * seen.side) / SIZE)?.id ?? null);
+      setOver(nearest(stars.all, [x, y], REACH / scale)?.id ?? null);
     },
     onPointerLeave: () => {
       setOver(null);
@@ -169,7 +186,7 @@ function Sky({ stars, lit, onOpen }) {
       drag.current = null;
       if (moved) return;
       const [x, y] = placeOf(event);
-      const star = nearest(stars.all, x, y, (26 * seen.side) / SIZE);
+      const star = nearest(stars.all, [x, y], REACH / scale);
       if (star) onOpen(star.id);
     },
   };
@@ -183,21 +200,22 @@ function Sky({ stars, lit, onOpen }) {
       aria-label=${strings.mapLabel(stars.all.length)}
       aria-describedby="map-help"
       onKeyDown=${onKeyDown}
-      onBlur=${() => setAt(null)}
+      onFocus=${() => setHeld(true)}
+      onBlur=${() => setHeld(false)}
       ...${pointer}
     >
       <svg viewBox="${seen.left} ${seen.top} ${seen.side} ${seen.side}" aria-hidden="true" focusable="false">
-        <${Threads} stars=${stars.all} zoom=${view.zoom} />
-        <${Quiet} stars=${stars.all} zoom=${view.zoom} />
-        <${Chosen} stars=${stars} zoom=${view.zoom} />
+        <${Threads} stars=${stars.all} scale=${scale} />
+        <${Quiet} stars=${stars.all} scale=${scale} />
+        <${Chosen} stars=${stars} scale=${scale} />
         ${
           here &&
           html`<circle
           class="here"
           cx=${here.at[0]}
           cy=${here.at[1]}
-          r=${13 / view.zoom}
-          stroke-width=${1.5 / view.zoom}
+          r=${11 / scale}
+          stroke-width=${1.5 / scale}
         />`
         }
       </svg>
@@ -208,8 +226,7 @@ function Sky({ stars, lit, onOpen }) {
       <${Zoom} does=${() => zoomTo(1 / STEP)} not=${view.zoom === 1} name=${strings.mapZoomOut}>−<//>
       <${Zoom} does=${() => setView(WHOLE)} not=${view.zoom === 1} name=${strings.mapReset}>○<//>
     </div>
-    <p id="map-help" class="unseen">${strings.mapHelp}</p>
-    <p class="unseen" role="status">${at && here ? strings.mapPointAt(here.title, here.rank) : ""}</p>
+    <p class="unseen" role="status">${told ? strings.mapPointAt(told.title, told.rank) : ""}</p>
   </div>`;
 }
 
@@ -220,7 +237,9 @@ function Zoom({ does, not, name, children }) {
 }
 
 function Legend({ goal }) {
-  const key = (shape, name) => html`<li><svg viewBox="0 0 16 16">${shape}</svg>${name}</li>`;
+  // By name, so that one that is another now is new, and does not jump to its place.
+  const key = (shape, name) =>
+    html`<li key=${name}><svg viewBox="0 0 16 16">${shape}</svg>${name}</li>`;
   return html`<ul class="legend" aria-hidden="true">
     ${goal && key(html`<path class="goal" d=${fourPoints([8, 8], 8)} />`, strings.legendGoal)}
     ${goal && key(html`<circle class="star" cx="8" cy="8" r="4" />`, strings.legendRecommended)}
@@ -239,12 +258,12 @@ function InWords({ chart, places, listed, titleOf }) {
       chart && places && listed.length
         ? html`<ol>
           ${listed.map(
-            (one, i) =>
-              places.mentors[i] &&
-              html`<li key=${one.mentor.id}>
-                <span dir="auto">${titleOf(one.mentor)}</span>:${" "}
-                ${strings.mapNearer(nearerThan(chart.points, places.goal, places.mentors[i]))}
-              </li>`,
+            (one, i) => html`<li key=${one.mentor.id}>
+              <span dir="auto">${titleOf(one.mentor)}</span>${
+                places.mentors[i] &&
+                `: ${strings.mapNearer(nearerThan(chart.points, places.goal, places.mentors[i]))}`
+              }
+            </li>`,
           )}
         </ol>`
         : html`<p class="fine">${strings.mapWordsEmpty}</p>`

@@ -25,17 +25,28 @@ export function stretch(text, start, end) {
   return text.slice(from, to);
 }
 
+const LETTERS = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** The border of a letter at or before a place, or with `end` at or after it, in UTF-16 units. */
+function border(letters, place, end) {
+  const letter = letters.containing(place);
+  if (!letter || letter.index === place) return place;
+  return end ? letter.index + letter.segment.length : letter.index;
+}
+
 /**
  * `text` in pieces, each with the spans that cover it, in the order in which they were given.
  *
  * `spans`: objects with `start` and `end` in code points; they may overlap, and those that reach
- * beyond the text are cut.
+ * beyond the text are cut. A span that ends within what is read as one letter, such as before a
+ * combining accent, has the whole of it.
  */
 export function pieces(text, spans) {
+  const letters = LETTERS.segment(text);
   const ends = inUnits(
     text,
     spans.flatMap((span) => [span.start, span.end]),
-  );
+  ).map((place, i) => border(letters, place, i % 2 === 1));
   const placed = spans.map((span, i) => ({ span, from: ends[2 * i], to: ends[2 * i + 1] }));
   const cuts = [...new Set([0, ...ends, text.length])].sort((a, b) => a - b);
   const found = [];

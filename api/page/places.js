@@ -1,6 +1,6 @@
 /** Countries and languages to choose from, by the names that the browser has for them. */
 
-import { language as own } from "./strings.js";
+import { language as own, strings } from "./strings.js";
 
 const COUNTRIES =
   "AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT " +
@@ -15,6 +15,49 @@ const LANGUAGES =
   "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr ht hu " +
   "hy id ig is it ja ka kk km kn ko ku ky lo lt lv mk ml mn mr ms mt my nb ne nl om or pa pl ps pt " +
   "qu ro ru rw si sk sl sn so sq sr st sv sw ta te tg th ti tk tl tn tr uk ur uz vi wo xh yo zh zu";
+
+// Browsers have names for many languages, not for all; these are what their speakers call them.
+const OWN_NAMES = {
+  aa: "Afaraf",
+  ase: "ASL",
+  av: "авар мацӏ",
+  ba: "башҡорт теле",
+  bi: "Bislama",
+  bo: "བོད་སྐད་",
+  ce: "нохчийн мотт",
+  cv: "чӑваш чӗлхи",
+  dz: "རྫོང་ཁ",
+  ff: "Pulaar",
+  fj: "Vosa Vakaviti",
+  gsw: "Schwiizerdütsch",
+  gv: "Gaelg",
+  iu: "ᐃᓄᒃᑎᑐᑦ",
+  jam: "Patwa",
+  kg: "Kikongo",
+  ki: "Gĩkũyũ",
+  kl: "kalaallisut",
+  kln: "Kalenjin",
+  kw: "Kernewek",
+  li: "Limburgs",
+  lu: "Tshiluba",
+  luo: "Dholuo",
+  luy: "Luluhya",
+  mh: "Kajin M̧ajeļ",
+  nan: "閩南語",
+  nv: "Diné bizaad",
+  os: "ирон æвзаг",
+  pcm: "Naijá",
+  rn: "Ikirundi",
+  sc: "sardu",
+  se: "davvisámegiella",
+  sg: "Sängö",
+  shi: "Tachelhit",
+  ss: "siSwati",
+  tum: "chiTumbuka",
+  tzm: "Tamaziɣt",
+  ve: "Tshivenḓa",
+  zgh: "ⵜⴰⵎⴰⵣⵉⵖⵜ",
+};
 
 const names = (type) => new Intl.DisplayNames([own], { type, fallback: "code" });
 const byName = (a, b) => a.name.localeCompare(b.name, own);
@@ -35,9 +78,11 @@ export function countryName(code) {
   return nameOf(code, "region");
 }
 
-/** The name of a language tag, or the tag where there is none. */
+/** The name of a language tag; where the browser has none, its own one, or that it is a language. */
 export function languageName(tag) {
-  return nameOf(tag, "language");
+  const name = nameOf(tag, "language");
+  if (name !== tag) return name;
+  return OWN_NAMES[tag.toLowerCase()] ?? strings.languageOf(tag);
 }
 
 function nameOf(code, type) {

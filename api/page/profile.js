@@ -6,34 +6,60 @@ import { Dialog } from "./dialog.js";
 import { stringAt } from "./offsets.js";
 import { languageName } from "./places.js";
 import { Mark, Marked, Match, reasonsOf, shortened, titleOf, Who } from "./saying.js";
-import { number, strings } from "./strings.js";
+import { score, strings } from "./strings.js";
 
+const CLAMPED = 80; // letters, after which the head of a narrow window cuts a headline
 const PARAGRAPH = /\n\s*\n/;
 
 /** `one`: the recommendation where the list has it; else it is asked for. */
 export function Profile({ id, one: listed, goals: listedGoals, marksOf, acts }) {
   const [standing, setStanding] = useState(null);
+  const [tries, setTries] = useState(0);
   useEffect(() => {
-    if (listed) return;
-    setStanding("loading");
-    acts.standing(id).then(setStanding, (error) => setStanding(error));
-  }, [id, !listed]);
+    if (listed) return undefined;
+    let left = false;
+    const set = (found) => left || setStanding(found);
+    setStanding(null);
+    acts.standing(id).then(set, set);
+    return () => {
+      left = true;
+    };
+  }, [!listed, tries]);
+  const failed = !listed && standing instanceof Error;
   const one = listed ?? standing?.recommendation;
-  if (!one) {
-    const failed = standing instanceof Error;
-    return html`<${Dialog} name="profile" title=${strings.profile} onClose=${acts.close}>
-      <p role="status">${failed ? standing.detail || strings.failedText : strings.working}</p>
-    <//>`;
-  }
-  const goals = listed ? listedGoals : standing.goals;
-  return html`<${Shown}
-    key=${id}
-    one=${one}
-    goals=${goals}
-    marks=${marksOf(goals)}
-    standing=${listed ? null : standing}
-    acts=${acts}
-  />`;
+  const goals = listed ? listedGoals : standing?.goals;
+  const title = one ? titleOf(one.mentor) : strings.profile;
+  const trouble = failed && (standing.status === 404 ? strings.gone : strings.failedText);
+  const again = () => {
+    document.getElementById("dialog-title").focus();
+    setTries(tries + 1);
+  };
+  return html`<${Dialog}
+    name="profile"
+    title=${title}
+    said=${listed ? "" : one ? title : trouble || strings.working}
+    onClose=${acts.close}
+  >
+    ${
+      one
+        ? html`<${Shown}
+          one=${one}
+          goals=${goals}
+          marks=${marksOf(goals)}
+          standing=${listed ? null : standing}
+          acts=${acts}
+        />`
+        : failed
+          ? html`<div class="problem">
+            <p>${trouble}</p>
+            ${
+              standing.status !== 404 &&
+              html`<button type="button" class="secondary" onClick=${again}>${strings.again}</button>`
+            }
+          </div>`
+          : html`<p class="fine">${strings.working}</p>`
+    }
+  <//>`;
 }
 
 function Shown({ one, goals, marks, standing, acts }) {
@@ -52,7 +78,7 @@ function Shown({ one, goals, marks, standing, acts }) {
     return text && html`<${Marked} text=${text} spans=${spansAt.get(field) ?? []} />`;
   };
   const parts = [...new Set(answered.map((reason) => reason.goal))];
-  return html`<${Dialog} name="profile" title=${titleOf(mentor)} onClose=${acts.close}>
+  return html`
     <${Who} one=${one} />
     <div class="profile-why">
       <${Match} match=${one.match} />
@@ -74,8 +100,7 @@ function Shown({ one, goals, marks, standing, acts }) {
     <div class="profile-text">
       ${
         mentor.headline &&
-        mentor.headline !== "" &&
-        spansAt.has("/headline") &&
+        (spansAt.has("/headline") || mentor.headline.length > CLAMPED) &&
         html`<p class="headline" dir="auto">${at("/headline")}</p>`
       }
       <${Bio} text=${mentor.bio} spans=${spansAt.get("/bio") ?? []} />
@@ -139,7 +164,7 @@ function Shown({ one, goals, marks, standing, acts }) {
     </div>
     <${Score} one=${one} />
     ${acts.tell && html`<${Opinion} acts=${acts} />`}
-  <//>`;
+  `;
 }
 
 /** A long text in paragraphs, each with the marks that stand in it. */
@@ -187,14 +212,14 @@ function Score({ one }) {
         ${rows.map(
           ([name, value]) => html`<tr key=${name}>
             <th scope="row">${strings.contribution[name] ?? name}</th>
-            <td>${number(value)}</td>
+            <td>${score(value)}</td>
           </tr>`,
         )}
       </tbody>
       <tfoot>
         <tr>
           <th scope="row">${strings.total}</th>
-          <td>${number(one.score)}</td>
+          <td>${score(one.score)}</td>
         </tr>
       </tfoot>
     </table>

@@ -8,7 +8,7 @@ const FILTERS = ["country", "language", "within"];
 /** The filters, the mentor shown and those compared, out of an address's query. */
 export function fromAddress(search) {
   const query = new URLSearchParams(search);
-  const ids = (query.get("compare") ?? "").split(",").filter(Boolean).map(decodeURIComponent);
+  const ids = (query.get("compare") ?? "").split(",").map(decoded).filter(Boolean);
   return {
     filters: {
       country: /^[A-Z]{2}$/.test(query.get("country") ?? "") ? query.get("country") : "",
@@ -19,6 +19,15 @@ export function fromAddress(search) {
     mentor: query.get("mentor"),
     compared: ids.slice(0, 4),
   };
+}
+
+/** An id as it was before it was put into a list; nothing where somebody has changed the address. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 /** The query of an address that leads back here. */
@@ -40,11 +49,12 @@ function storage(kind) {
   }
 }
 
-/** A value that was kept, or `otherwise`. */
+/** A text or a list of ids that was kept; `otherwise`, where there is none or one of another kind. */
 export function kept(kind, name, otherwise) {
   try {
-    const text = storage(kind)?.getItem(`mentors.${name}`);
-    return text ? JSON.parse(text) : otherwise;
+    const found = JSON.parse(storage(kind)?.getItem(`mentors.${name}`) ?? "null");
+    if (!Array.isArray(otherwise)) return typeof found === "string" ? found : otherwise;
+    return Array.isArray(found) ? found.filter((id) => typeof id === "string") : otherwise;
   } catch {
     return otherwise;
   }

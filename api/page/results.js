@@ -1,60 +1,59 @@
 /** What was found, or why nothing was: the list of cards, and those saved. */
 
-import { html, useEffect, useRef } from "./library.js";
+import { html, useEffect } from "./library.js";
 import { Card, Skeletons } from "./cards.js";
 import { Hints } from "./goals.js";
 import { strings } from "./strings.js";
 
-/** The answer to what was asked. `state`: of `useSearch`; `shown`: those not set aside. */
-export function Results({
-  state,
-  slow,
-  heading,
-  shown,
-  marks,
-  acts,
-  saved,
-  compared,
-  aside,
-  filters,
-  setFilters,
-  onAgain,
-  onMore,
-  onBringBack,
-}) {
-  const { phase, answer, problem } = state;
+/**
+ * The answer to what was asked. `state`: of `useSearch`; `shown`: those not set aside.
+ *
+ * The heading stays through every phase, so that the focus has somewhere to be.
+ */
+export function Results({ state, slow, heading, shown, marks, acts, saved, compared, aside, filters, kept }) {
+  const { phase, problem } = state;
   if (phase === "empty") return null;
-  const title = html`<h2 class="results-title" ref=${heading} tabindex="-1">
-    ${
-      phase === "done" && !shown.length
-        ? strings.noneTitle
-        : phase === "done" && answer.abstained
-          ? strings.nobodyTitle
-          : strings.results
-    }
-  </h2>`;
-  if (phase === "failed")
-    return html`<section key="failed" class="results">
-      ${title}<${Problem} problem=${problem} onAgain=${onAgain} />
-    </section>`;
-  if (phase === "loading" && !shown.length) {
-    return html`<section key="begun" class="results" aria-busy="true">
-      ${title}
-      <p class="searching" role="status">${slow ? strings.stillSearching : strings.searching}</p>
-      <${Skeletons} />
-    </section>`;
-  }
-  const old = phase === "loading";
-  return html`<section key="found" class="results ${old ? "old" : ""}" aria-busy=${old}>
-    ${title}
+  const loading = phase === "loading";
+  const begun = loading && !shown.length;
+  const old = loading && !begun;
+  const some = !begun && phase !== "failed";
+  return html`<section class="results ${old ? "old" : ""}" aria-busy=${loading}>
+    <h2 class="results-title" id="results" ref=${heading} tabindex="-1">${titleFor(state, shown, filters)}</h2>
+    <p class="searching">${loading ? (slow ? strings.stillSearching : strings.searching) : ""}</p>
+    ${phase === "failed" && html`<${Problem} problem=${problem} onAgain=${acts.again} />`}
+    ${begun && html`<${Skeletons} />`}
+    ${some && html`<${Found} ...${{ state, shown, marks, acts, saved, compared, aside, filters, kept }} />`}
+  </section>`;
+}
+
+function titleFor({ phase, answer, listed }, shown, filters) {
+  if (phase !== "done") return strings.results;
+  if (!shown.length && listed.length) return strings.allAsideTitle;
+  if (!shown.length) return leftOut(answer, filters) ? strings.noneTitle : strings.noMentorsTitle;
+  return answer.abstained ? strings.nobodyTitle : strings.results;
+}
+
+/** What leaves out how many, by filter, or null where nobody is there to be left out. */
+function leftOut({ hints }, { country, language, within }) {
+  const params = hints.find((hint) => hint.code === "few_left")?.params ?? {};
+  const counted = Object.entries(params).filter(([name, count]) => name !== "left" && count > 0);
+  return counted.length || country || language || within ? counted : null;
+}
+
+const TOLD_ABOVE = ["nobody_fits", "few_left"];
+
+function Found({ state, shown, marks, acts, saved, compared, aside, filters, kept }) {
+  const { phase, answer, listed } = state;
+  const left = aside.length > 0 || state.without.length > 0;
+  return html`
     ${
       answer.abstained &&
       shown.length > 0 &&
       html`<div class="nobody"><p>${strings.nobodyText}</p><p>${strings.nobodyTry}</p></div>`
     }
-    <${Hints} hints=${answer.hints.filter((hint) => !["nobody_fits", "few_left"].includes(hint.code))} />
-    ${!shown.length && html`<${NobodyLeft} ...${{ filters, setFilters }} hints=${answer.hints} />`}
-    <p class="slow" role="status">${phase === "loading" && slow ? strings.stillSearching : ""}</p>
+    <${Hints} hints=${answer.hints.filter((hint) => !TOLD_ABOVE.includes(hint.code))} />
+    ${!shown.length && !listed.length && html`<${NobodyLeft} ...${{ answer, filters, acts }} />`}
+    ${!shown.length && listed.length > 0 && html`<div class="nobody"><p>${strings.allAsideText}</p></div>`}
     <ol class="cards">
       ${shown.map(
         (one) => html`<li key=${one.mentor.id}>
@@ -63,6 +62,7 @@ export function Results({
             goals=${answer.goals}
             marks=${marks}
             acts=${acts}
+            kept=${kept}
             saved=${saved.includes(one.mentor.id)}
             compared=${compared.includes(one.mentor.id)}
           />
@@ -71,16 +71,26 @@ export function Results({
     </ol>
     <div class="after">
       ${state.moreFailed && html`<p class="warning" role="alert">${strings.failedTitle}</p>`}
-      ${state.next && html`<button type="button" class="secondary" onClick=${onMore}>${strings.more}</button>`}
       ${
-        aside.length > 0 &&
+        state.next &&
+        html`<button
+        type="button"
+        class="secondary more"
+        aria-disabled=${state.reading || phase === "loading"}
+        onClick=${acts.more}
+      >
+        ${state.reading ? strings.asking : strings.more}
+      </button>`
+      }
+      ${
+        left &&
         html`<p class="fine">
-        ${strings.dismissed(aside.length)}${" "}
-        <button type="button" class="text" onClick=${onBringBack}>${strings.bringBack}</button>
+        ${strings.dismissed(Math.max(aside.length, state.without.length))}${" "}
+        <button type="button" class="text bring-back" onClick=${acts.bringBack}>${strings.bringBack}</button>
       </p>`
       }
     </div>
-  </section>`;
+  `;
 }
 
 /** Why there is no answer, and what can be done. */
@@ -104,9 +114,12 @@ function Problem({ problem, onAgain }) {
   </div>`;
 }
 
-function NobodyLeft({ hints, filters, setFilters }) {
-  const left = hints.find((hint) => hint.code === "few_left");
-  const counted = Object.entries(left?.params ?? {}).filter(([name]) => name !== "left");
+/** Why nobody is left, and what brings somebody back: a button for each thing that keeps them out. */
+function NobodyLeft({ answer, filters, acts }) {
+  const counted = leftOut(answer, filters);
+  if (!counted) return html`<div class="nobody"><p>${strings.noMentors}</p></div>`;
+  const narrow = filters.country || filters.language || filters.within;
+  const byPlaces = counted.some(([name]) => name === "available");
   return html`<div class="nobody">
     <p>${strings.noneText}</p>
     ${
@@ -118,28 +131,58 @@ function NobodyLeft({ hints, filters, setFilters }) {
       )}
     </ul>`
     }
-    <button
-      type="button"
-      class="secondary"
-      onClick=${() => setFilters({ ...filters, country: "", language: "", within: "" })}
-    >
-      ${strings.clearFilters}
-    </button>
+    <div class="ways">
+      ${
+        narrow &&
+        html`<button type="button" class="secondary" onClick=${() => acts.widen({ country: "", language: "", within: "" })}>
+        ${strings.clearFilters}
+      </button>`
+      }
+      ${
+        byPlaces &&
+        !filters.anyone &&
+        html`<button type="button" class="secondary" onClick=${() => acts.widen({ anyone: true })}>
+        ${strings.alsoFull}
+      </button>`
+      }
+    </div>
   </div>`;
 }
 
 /** Those saved on this device; why they fit is asked for the goals of this tab. */
-export function Saved({ ids, asked, standings, known, marks, answer, acts, compared, onBack }) {
-  const heading = useRef();
-  useEffect(() => heading.current.focus(), []);
+export function Saved({ ids, asked, standings, known, marks, answer, acts, compared }) {
   useEffect(() => {
     if (asked) for (const id of ids) if (!known(id)) standings.of(id).catch(() => {});
   }, [ids, asked]);
   const there = ids.map(known).filter(Boolean);
-  return html`<section class="results">
-    <h2 class="results-title" ref=${heading} tabindex="-1">${strings.savedTitle}</h2>
+  const missing = asked ? ids.filter((id) => !known(id)) : [];
+  const failed = missing.filter((id) => standings.failed(id));
+  const gone = failed.filter((id) => standings.failed(id).status === 404);
+  return html`<section class="results saved" aria-busy=${missing.length > failed.length}>
+    <h2 class="results-title" id="saved" tabindex="-1">${strings.savedTitle}</h2>
     ${!ids.length && html`<p>${strings.savedNone}</p>`}
     ${ids.length > 0 && !asked && html`<p>${strings.savedNeedGoals(ids.length)}</p>`}
+    ${missing.length > failed.length && html`<p class="searching">${strings.working}</p>`}
+    ${
+      failed.length > gone.length &&
+      html`<div class="problem" role="alert">
+      <p>${strings.failedText}</p>
+      <button
+        type="button"
+        class="secondary"
+        onClick=${() => acts.askSaved(failed.filter((id) => !gone.includes(id)))}
+      >
+        ${strings.again}
+      </button>
+    </div>`
+    }
+    ${
+      gone.length > 0 &&
+      html`<p class="notice">
+      ${strings.savedGone(gone.length)}${" "}
+      <button type="button" class="text" onClick=${() => acts.forget(gone)}>${strings.savedForget}</button>
+    </p>`
+    }
     <ol class="cards">
       ${there.map(
         (one) => html`<li key=${one.mentor.id}>
@@ -154,6 +197,6 @@ export function Saved({ ids, asked, standings, known, marks, answer, acts, compa
         </li>`,
       )}
     </ol>
-    <button type="button" class="secondary" onClick=${onBack}>${strings.backToResults}</button>
+    <button type="button" class="secondary back" onClick=${acts.leaveSaved}>${strings.backToResults}</button>
   </section>`;
 }

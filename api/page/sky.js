@@ -2,7 +2,6 @@
 
 export const SIZE = 640;
 const FILLED = 0.43; // of the size, from the middle to the farthest mentor
-const CLOSEST = 24; // pixels within which a pointer finds a star
 const FARTHEST = 1.6; // as far out as the goals are drawn, in radii of the mentors' circle
 
 /** Places on the map as places in a square of `SIZE`, y downwards. */
@@ -32,8 +31,8 @@ export function viewed({ zoom, x, y }) {
   return { zoom, left, top, side };
 }
 
-/** The star nearest to a place, or null where none is near. */
-export function nearest(stars, x, y, most = CLOSEST) {
+/** The star nearest to a place, or null where none is nearer than `most`. */
+export function nearest(stars, [x, y], most) {
   let found = null;
   let least = most;
   for (const star of stars) {
@@ -86,4 +85,52 @@ export function glow(id) {
   let hash = 2166136261;
   for (let i = 0; i < id.length; i += 1) hash = Math.imul(hash ^ id.charCodeAt(i), 16777619);
   return ((hash >>> 8) % 1000) / 1000;
+}
+
+const FIGURE = 7; // the width of a figure of a rank, and
+const LINE = 11; // the height, both on the screen
+// Where a rank may stand beside its star, the best first: right or left of it or in its middle, and
+// how far below it its foot is.
+const BESIDE = [
+  [1, -4],
+  [1, 13],
+  [-1, -4],
+  [-1, 13],
+  [0, -9],
+  [0, 19],
+  [1, 4],
+  [-1, 4],
+];
+const ASIDE = 6; // from the middle of a star
+
+/**
+ * Where the ranks are written so that they cover neither each other, nor stars, nor the goals.
+ *
+ * `scale`: how many pixels of the screen one of the square is.
+ */
+export function besides({ ranked, goal }, scale) {
+  const around = ([x, y], far) => [x - far, y - far, x + far, y + far];
+  const taken = ranked.map((star) => around(star.at, 4 / scale));
+  if (goal) {
+    const [x, y] = goal;
+    taken.push(around(goal, 9 / scale));
+    taken.push([x - 13 / scale, y + 14 / scale, x + 13 / scale, y + 28 / scale]);
+  }
+  const crosses = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+  const found = new Map();
+  const ranks = [];
+  for (const { id, rank, at } of ranked) {
+    const width = FIGURE * String(rank).length;
+    const places = BESIDE.map(([side, below]) => {
+      const left = side > 0 ? ASIDE : side < 0 ? -ASIDE - width : -width / 2;
+      const [x, y] = [at[0] + left / scale, at[1] + below / scale];
+      return [x, y - LINE / scale, x + width / scale, y];
+    });
+    const freeOf = (others) => places.find((box) => !others.some((other) => crosses(box, other)));
+    // In a crowd a star may be covered, another rank not.
+    const box = freeOf([...taken, ...ranks]) ?? freeOf(ranks) ?? places[0];
+    ranks.push(box);
+    found.set(id, [box[0], box[3]]);
+  }
+  return found;
 }

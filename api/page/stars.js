@@ -1,13 +1,16 @@
-/** What stands in the sky of the map, drawn. Sizes stay the same on the screen at every zoom. */
+/**
+ * What stands in the sky of the map, drawn. `scale` is how many pixels of the screen one of the square
+ * is: sizes stay the same on every screen and at every scale.
+ */
 
 import { html, useMemo } from "./library.js";
-import { threads } from "./sky.js";
+import { besides, threads } from "./sky.js";
 import { number, strings } from "./strings.js";
 
 const MOST_THREADS = 600; // mentors
 
-/** Those who are not recommended; drawn again only when they or the zoom change. */
-export function Quiet({ stars, zoom }) {
+/** Those who are not recommended; drawn again only when they or the scale change. */
+export function Quiet({ stars, scale }) {
   return useMemo(
     () =>
       html`<g class="quiet">
@@ -18,21 +21,21 @@ export function Quiet({ stars, zoom }) {
               key=${star.id}
               cx=${round(star.at[0])}
               cy=${round(star.at[1])}
-              r=${round((1.3 + 1.5 * star.glow) / Math.sqrt(zoom))}
+              r=${round((1.1 + 1.2 * star.glow) / Math.sqrt(scale))}
               opacity=${round(0.35 + 0.5 * star.glow)}
             />`,
           )}
       </g>`,
-    [stars, zoom],
+    [stars, scale],
   );
 }
 
 /** Each mentor joined to the most alike, so that the eye finds groups; not where it were a web. */
-export function Threads({ stars, zoom }) {
+export function Threads({ stars, scale }) {
   const found = useMemo(() => (stars.length <= MOST_THREADS ? threads(stars) : []), [stars]);
   return useMemo(
     () =>
-      html`<g class="threads" stroke-width=${0.8 / zoom}>
+      html`<g class="threads" stroke-width=${0.8 / scale}>
         ${found.map(
           ([from, to]) =>
             html`<line
@@ -44,13 +47,14 @@ export function Threads({ stars, zoom }) {
             />`,
         )}
       </g>`,
-    [found, zoom],
+    [found, scale],
   );
 }
 
 /** The goals, those recommended, and the lines between them. */
-export function Chosen({ stars: { ranked, goal }, zoom }) {
-  const line = 1 / zoom;
+export function Chosen({ stars: { ranked, goal }, scale }) {
+  const line = 1 / scale;
+  const written = useMemo(() => besides({ ranked, goal }, scale), [ranked, goal, scale]);
   return html`<g class="chosen">
     ${
       goal &&
@@ -68,23 +72,24 @@ export function Chosen({ stars: { ranked, goal }, zoom }) {
     }
     ${ranked.map(
       (star) => html`<g key=${star.id}>
-        <circle class="halo" cx=${star.at[0]} cy=${star.at[1]} r=${9 / zoom} />
-        <circle class="star" cx=${star.at[0]} cy=${star.at[1]} r=${4.2 / zoom} />
-        <text x=${star.at[0] + 9 / zoom} y=${star.at[1] - 7 / zoom} font-size=${15 / zoom}>
-          ${number(star.rank)}
-        </text>
+        <circle class="halo" cx=${star.at[0]} cy=${star.at[1]} r=${7.5 / scale} />
+        <circle class="star" cx=${star.at[0]} cy=${star.at[1]} r=${3.5 / scale} />
       </g>`,
     )}
     ${
       goal &&
       html`<g class="goal">
-      <circle class="halo" cx=${goal[0]} cy=${goal[1]} r=${20 / zoom} />
-      <path d=${fourPoints(goal, 13 / zoom)} />
-      <text x=${goal[0]} y=${goal[1] + 31 / zoom} font-size=${14 / zoom} text-anchor="middle">
+      <circle class="halo" cx=${goal[0]} cy=${goal[1]} r=${15 / scale} />
+      <path d=${fourPoints(goal, 10 / scale)} />
+      <text x=${goal[0]} y=${goal[1] + 25 / scale} font-size=${12.5 / scale} text-anchor="middle">
         ${strings.mapYou}
       </text>
     </g>`
     }
+    ${ranked.map(({ id, rank }) => {
+      const [x, y] = written.get(id);
+      return html`<text key=${id} class="rank" x=${x} y=${y} font-size=${12 / scale}>${number(rank)}</text>`;
+    })}
   </g>`;
 }
 

@@ -2,11 +2,14 @@
 
 import { html, render, useEffect, useRef, useState } from "./library.js";
 import { status } from "./asking.js";
+import { useLanding, useSaying } from "./browsing.js";
 import { Bars, Rows } from "./charts.js";
 import { forget, keep, kept } from "./remembering.js";
 import { direction, language, number, strings } from "./strings.js";
 
 const words = strings.status;
+// The visitor's own form of the page's language: dates in British order where that is read.
+const locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
 const DAY_MS = 24 * 3_600_000;
 const UNITS = [
   ["day", DAY_MS],
@@ -20,18 +23,31 @@ function Page() {
   const [found, setFound] = useState(null);
   const [trouble, setTrouble] = useState("");
   const [closed, setClosed] = useState(false);
+  const [loading, setLoading] = useState(false);
+  const [told, say] = useSaying();
+  const landing = useLanding();
+  const title = () => document.getElementById("title");
 
+  /** Figures that are there stay until there are newer ones. */
   const load = async (own = key) => {
-    setTrouble("");
+    const asked = document.activeElement !== document.body; // by somebody, not by opening the page
+    setLoading(true);
     try {
-      setFound({ ...(await status(own)), at: new Date() });
-      setClosed(false);
+      const at = new Date();
+      setFound({ ...(await status(own)), at });
+      setTrouble("");
       if (own) keep("sessionStorage", "key", own);
+      say(words.at(at.toLocaleTimeString(locale)));
+      setClosed(false);
+      if (asked) landing.unlessKept(title);
     } catch (error) {
-      setFound(null);
-      setClosed(error.kind === "closed");
-      setTrouble(error.kind !== "closed" ? words.failed : own ? words.refused : "");
+      const refused = error.kind === "closed";
+      setTrouble(refused ? (own ? words.refused : "") : words.failed);
+      setClosed(refused);
+      if (refused) setFound(null);
+      if (refused && own) landing.to(() => document.getElementById("key"));
     }
+    setLoading(false);
   };
   useEffect(() => {
     load();
@@ -41,30 +57,41 @@ function Page() {
     forget("sessionStorage", "key");
     setKey("");
     setFound(null);
+    setTrouble("");
     setClosed(true);
+    landing.to(() => document.getElementById("key"));
+  };
+  const enter = (given) => {
+    setKey(given);
+    load(given);
   };
   return html`<main>
     <header class="status-head">
-      <h1>${words.title}</h1>
+      <h1 id="title" tabindex="-1">${words.title}</h1>
       ${
         found &&
         html`<div>
-        <span class="fine">${words.at(found.at.toLocaleTimeString(language))}</span>
-        <button type="button" class="secondary" onClick=${() => load()}>${words.refresh}</button>
+        <span class="fine">${words.at(found.at.toLocaleTimeString(locale))}</span>
+        <button type="button" class="secondary" aria-disabled=${loading} onClick=${() => loading || load()}>
+          ${words.refresh}
+        </button>
         ${key && html`<button type="button" class="text" onClick=${leave}>${words.leave}</button>`}
       </div>`
       }
     </header>
-    ${trouble && html`<p class="trouble" role="alert">${trouble}</p>`}
-    ${closed && html`<${Door} onKey=${(given) => (setKey(given), load(given))} />`}
+    <div role="alert">${trouble && html`<p class="trouble">${trouble}</p>`}</div>
+    ${closed && html`<${Door} onKey=${enter} />`}
     ${
       !closed &&
       !found &&
       (trouble
-        ? html`<button type="button" class="secondary" onClick=${() => load()}>${strings.again}</button>`
-        : html`<p role="status">${strings.working}</p>`)
+        ? html`<button type="button" class="secondary" aria-disabled=${loading} onClick=${() => loading || load()}>
+          ${strings.again}
+        </button>`
+        : html`<p>${strings.working}</p>`)
     }
     ${found && html`<${Figures} found=${found} />`}
+    <p class="unseen" role="status">${told}</p>
   </main>`;
 }
 
@@ -121,8 +148,13 @@ function Figures({ found }) {
       <p class="name">${encoder.name ?? encoder.space}</p>
       <p class="fine">${encoder.runtime}</p>
       <p class="fine">${found.index_version}</p>
-      ${encoder.moving_to && html`<${Check}>${words.movingTo(encoder.moving_to)}<//>`}
-      ${encoder.stuck && html`<${Check} good=${false}>${encoder.stuck}<//>`}
+      ${
+        (encoder.moving_to || encoder.stuck) &&
+        html`<ul class="checks">
+        ${encoder.moving_to && html`<${Check}>${words.movingTo(encoder.moving_to)}<//>`}
+        ${encoder.stuck && html`<${Check} good=${false}>${encoder.stuck}<//>`}
+      </ul>`
+      }
     </section>
     <section class="tile wide">
       <h2>${words.latency}</h2>
@@ -200,7 +232,7 @@ const Check = ({ good = true, children }) =>
 const pairs = (counts) => Object.entries(counts).map(([name, value]) => ({ name, value }));
 
 const shortDay = (day) =>
-  new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" }).format(
+  new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" }).format(
     new Date(day),
   );
 

@@ -7,6 +7,8 @@ const plural = (count, one, many) => (count === 1 ? one : many.replace("#", numb
 
 export const language = "en";
 export const direction = "ltr";
+const exact = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
+export const score = (value) => new Intl.NumberFormat(language, exact).format(value);
 export const number = (value) => new Intl.NumberFormat(language).format(value);
 const list = (items) => new Intl.ListFormat(language, { type: "conjunction" }).format(items);
 const percent = (share) =>
@@ -23,6 +25,7 @@ export const strings = {
     "what is in the way. You get people who have walked that way, with the words that say so.",
   goals: "Your goals, in your own words",
   placeholder: "I have taught chemistry for eight years and want to …",
+  writeFirst: "Write a few words about where you want to go.",
   ask: "Find mentors",
   asking: "Looking …",
   shortcut: "Ctrl and Enter also starts the search.",
@@ -37,6 +40,8 @@ export const strings = {
 
   understood: "What was understood",
   understoodLive: "Understood so far",
+  heard: (count, hints) =>
+    [`Understood so far: ${plural(count, "one part", "# parts")}.`, ...hints].join(" "),
   understoodHint: "Numbers mark which of your wishes a mentor's words answer.",
   help: {
     insight: "how it really is",
@@ -54,10 +59,11 @@ export const strings = {
   filters: "Narrow down",
   any: "Any",
   spokenLanguage: "Language",
+  languageOf: (code) => `a language (${code})`,
   country: "Country",
   hours: "Time zone",
   hoursAny: "Anywhere",
-  hoursWithin: (hours) => plural(hours, "Within an hour of you", "Within # hours of you"),
+  hoursWithin: (hours) => plural(hours, "Within an hour", "Within # hours"),
   yourZone: (zone) => `You are in ${zone.replaceAll("_", " ")}.`,
   freeNow: "Free now",
   clearFilters: "Clear all filters",
@@ -70,7 +76,7 @@ export const strings = {
   more: "Show more",
   moreShown: (count) => `${plural(count, "One more mentor", "# more mentors")} shown.`,
   searching: "Looking for mentors …",
-  stillSearching: "Still looking; the server is slow just now.",
+  stillSearching: "Still looking; the server is slow.",
 
   match: { strong: "Strong match", good: "Good match", partial: "Partial match" },
   chance: (chance) =>
@@ -112,6 +118,8 @@ export const strings = {
   dismissed: (count) => plural(count, "One mentor set aside.", "# mentors set aside."),
   bringBack: "Bring back",
   broughtBack: "Everybody is back.",
+  allAsideTitle: "You set all of these aside",
+  allAsideText: "Show more, or bring back those you set aside.",
   dismissedOne: (headline) => `Set aside: ${headline}`,
 
   savedTitle: "Mentors you saved",
@@ -121,11 +129,17 @@ export const strings = {
   savedNone: "Nobody yet. “Save” below a mentor keeps them here, on this device.",
   savedNeedGoals: (count) =>
     `You saved ${plural(count, "one mentor", "# mentors")}. Write your goals, and you see why they fit.`,
+  savedGone: (count) =>
+    plural(count, "One mentor you saved is not here any more.", "# mentors you saved are not here any more."),
+  savedForget: "Take off the list",
   backToResults: "Back to all mentors",
 
+  compareTray: "Chosen to compare",
   compareTitle: "Side by side",
   compareNow: (count) => `Compare ${number(count)} side by side`,
   compareMore: "Choose one more to compare",
+  compareMost: (headline, count) =>
+    `${number(count)} fit side by side; taken off: ${headline}`,
   compareClear: "Clear",
   compareRow: {
     match: "Match",
@@ -141,6 +155,7 @@ export const strings = {
 
   alikeTitle: "Others of the same kind",
   alikeIntro: "Who resembles this mentor, and why they do not come first for your goals:",
+  alikeFound: (count) => `${plural(count, "One other", "# others")} of the same kind below.`,
   alikeNone: "Nobody else here resembles this mentor.",
   standsAt: (rank) => `Comes at place ${number(rank)} for your goals.`,
   standsNowhere: "Cannot be recommended now.",
@@ -174,6 +189,9 @@ export const strings = {
   thanks: "Thank you, noted.",
   meet: "I would like to meet them",
   meetNoted: "Noted: whoever runs this page can see that somebody would like to meet this mentor.",
+  gone: "This mentor is not here any more.",
+  openedFirst: (headline) =>
+    `You chose “${headline}”. Write your goals first, and you see how they fit.`,
   needGoals: "This link leads to a mentor. Write your goals first, and you see how they fit.",
 
   mapTitle: "The map",
@@ -206,6 +224,9 @@ export const strings = {
     "merely the nearest; look at their words and judge for yourself.",
   nobodyTry: "Other words may help: name the field, the role or the place you mean.",
   noneTitle: "Nobody is left",
+  noMentorsTitle: "Nobody is here yet",
+  noMentors: "There are no mentors here yet. Come back a little later.",
+  alsoFull: "Also those without a free place",
   noneText: "No mentor passes all of your filters.",
   noneLeft: (name, count) => `${name}: leaves out ${number(count)}`,
   filterNames: {
@@ -218,6 +239,7 @@ export const strings = {
 
   offlineTitle: "You are offline",
   offlineText: "Your goals are still here. As soon as you are connected again, the search goes on.",
+  onlineAgain: "You are connected again.",
   offlineBanner: "No connection just now.",
   failedTitle: "That did not work",
   failedText: "The server could not answer just now. Your goals are still here.",
@@ -252,7 +274,7 @@ export const strings = {
     failed: "The figures could not be loaded.",
     refresh: "Refresh",
     at: (time) => `As of ${time}`,
-    mentors: "Mentors",
+    mentors: "mentors",
     free: "with a free place",
     passages: "passages",
     rejected: "rejected records",

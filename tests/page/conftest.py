@@ -1,20 +1,25 @@
 """A browser, servers for it, and axe-core; each test is skipped where one of them is missing."""
 
 import contextlib
+import json
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from api.settings import Settings
 from tests.api.conftest import SECONDS, add_mentors, new_key, serving_at
 from tests.conftest import ROOT
 from tests.fakes import RECORDS, table_encoder
+from tests.needs import missing
 
 AXE = ROOT / "build" / "node" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = {"phone": 360, "desktop": 1440}
+ASKED = "**/v1/recommendations"
 GOAL = "I work in audit. I want to move into venture capital and meet investors"
 
 EMOJI = "\N{ROCKET}\N{MAN}\N{ZERO WIDTH JOINER}\N{ROCKET}\N{REGIONAL INDICATOR SYMBOL LETTER S}"
@@ -50,6 +55,12 @@ EXTRA: tuple[dict[str, object], ...] = (
         "languages": ["ar"],
     },
     {
+        "id": "accents",
+        "headline": "Investor who was in audit",
+        "bio": "Audit, then venture capital for a cafe\N{COMBINING ACUTE ACCENT} and startups.",
+        "languages": ["ki", "gsw", "tlh"],
+    },
+    {
         "id": "arabic",
         "headline": "\u0645\u062f\u0642\u0642 \u062d\u0633\u0627\u0628\u0627\u062a audit",
         "bio": "\u0639\u0645\u0644\u062a audit \u0641\u064a venture capital.",
@@ -62,14 +73,14 @@ EXTRA: tuple[dict[str, object], ...] = (
 )
 
 
-@pytest.fixture(scope="module")
+# Once for this folder: a session would leave Playwright's event loop running under other tests.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[object]:
     """A browser; everything it opens is closed with it."""
     path = shutil.which("chromium")
     if path is None:
-        pytest.skip("no Chromium on the PATH: 'apt-get install chromium' lets the page be tested")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
+        missing("browser", "no Chromium on the PATH: 'apt-get install chromium' gives the page one")
+    with sync_playwright() as running:
         found = running.chromium.launch(
             executable_path=path,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -78,14 +89,14 @@ def chromium() -> Iterator[object]:
         found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The mentors of the fakes, and some who try the page."""
     settings = Settings(data=tmp_path_factory.mktemp("page"))
     return add_mentors(settings, *RECORDS, *EXTRA)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def url(home: Settings) -> Iterator[str]:
     """Where a server that is open to this machine has the page."""
     with serving_at(home, table_encoder) as client:
@@ -135,7 +146,7 @@ def opened(chromium) -> Iterator[Callable[..., object]]:
 def axe() -> str:
     """axe-core as a script."""
     if not AXE.is_file():
-        pytest.skip(f"no axe-core in {AXE.relative_to(ROOT)}: 'make browser' installs it")
+        missing("axe", f"no axe-core in {AXE.relative_to(ROOT)}: 'make browser' installs it")
     return AXE.read_text(encoding="utf-8")
 
 
@@ -171,6 +182,47 @@ def ask(page, goal: str = GOAL) -> None:
     page.wait_for_selector(".card:not(.skeleton), .problem, .nobody")
 
 
+def focused(page, what: str = "e => e.id || e.className || e.tagName"):
+    """What has the focus."""
+    return page.evaluate(f"({what})(document.activeElement)")
+
+
+def press(page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def tab_to(page, selector: str, key: str = "Tab", most: int = 60) -> None:
+    """Press a key until the focus is on what matches."""
+    for _ in range(most):
+        press(page, key)
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    pytest.fail(f"{most} times {key} do not lead to {selector}")
+
+
+def run_module(script: str, **given: object):
+    """What a module prints as JSON that has `given` and the page's files, without a browser."""
+    node = shutil.which("node")
+    if node is None:
+        missing("node", "no node on the PATH: it runs the page's arithmetic without a browser")
+    begin = "let text = ''; for await (const piece of process.stdin) text += piece;"
+    module = f"{begin}\nconst given = JSON.parse(text);\n{script}"
+    done = subprocess.run(
+        [node, "--input-type=module", "--eval", module],
+        input=json.dumps(given).encode(),
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def said(page) -> str:
+    """What screen readers were told last; the same words said anew end in one more space."""
+    return page.inner_text("#said").rstrip("\N{NO-BREAK SPACE}")
+
+
 def until(page, holds: str) -> None:
     """Poll an expression; Playwright's own polling evaluates text, which the page's policy bars."""
     deadline = time.monotonic() + SECONDS
@@ -179,10 +231,22 @@ def until(page, holds: str) -> None:
         page.wait_for_timeout(20)
 
 
-def hold(page, held: list) -> None:
+@contextlib.contextmanager
+def holding(page) -> Iterator[list]:
     """Keep requests for recommendations from being answered until the test lets them go."""
+    held: list = []
 
-    def keep(route):
+    def hold(route) -> None:
         held.append(route)
 
-    page.route("**/v1/recommendations", keep)
+    page.route(ASKED, hold)
+    yield held
+    page.unroute(ASKED)
+
+
+@contextlib.contextmanager
+def answering(page, **answer) -> Iterator[None]:
+    """Answer requests for recommendations with this instead."""
+    page.route(ASKED, lambda route: route.fulfill(**answer))
+    yield
+    page.unroute(ASKED)

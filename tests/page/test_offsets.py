@@ -1,19 +1,12 @@
 """Code points to UTF-16 units: the page's function against Python's own slices."""
 
-import json
 import random
-import shutil
-import subprocess
 
-import pytest
-
-from tests.conftest import ROOT
+from tests.page.conftest import run_module
 
 SCRIPT = """
-import { inUnits, pieces, stretch, stringAt } from "./api/page/offsets.js";
-let text = "";
-for await (const piece of process.stdin) text += piece;
-const { cut, marked, at } = JSON.parse(text);
+const { inUnits, pieces, stretch, stringAt } = await import("./api/page/offsets.js");
+const { cut, marked, at } = given;
 console.log(JSON.stringify({
   cut: cut.map(([text, start, end]) => [stretch(text, start, end), inUnits(text, [end, start])]),
   marked: marked.map(([text, spans]) =>
@@ -33,17 +26,7 @@ LETTERS = [
 
 
 def run(**given):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node on the PATH: it runs the page's arithmetic without a browser")
-    done = subprocess.run(
-        [node, "--input-type=module", "--eval", SCRIPT],
-        input=json.dumps({"cut": [], "marked": [], "at": []} | given).encode(),
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return run_module(SCRIPT, **{"cut": [], "marked": [], "at": []} | given)
 
 
 def units(text):
@@ -92,3 +75,14 @@ def test_pointers_lead_to_strings_and_nowhere_else():
     pointers = ["/bio", "/skills/1", "/a~1b~0c", "/n", "/skills", "/skills/2", "/toString", ""]
     found = run(at=[(record, pointer) for pointer in pointers])["at"]
     assert found == ["b", "y", "d", None, None, None, None, None]
+
+
+def test_a_letter_keeps_its_accents_when_a_span_ends_between_them():
+    text = "un cafe\N{COMBINING ACUTE ACCENT} noir"
+    marked = run(marked=[(text, [{"name": "word", "start": 3, "end": 7}])])["marked"]
+    assert marked == [
+        [["un ", []], ["cafe\N{COMBINING ACUTE ACCENT}", ["word"]], [" noir", []]],
+    ]
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{ROCKET}"
+    begins = run(marked=[(f"a{family}b", [{"name": "word", "start": 3, "end": 4}])])["marked"]
+    assert begins == [[["a", []], [family, ["word"]], ["b", []]]]
