@@ -24,10 +24,11 @@ class Brought:
         encoder: Encoder,
         mentors: Sequence[Mentor] = (),
         tenant: str = "default",
+        store: str = "",
     ) -> None:
         self.tenant = tenant
         folder.mkdir(parents=True, exist_ok=True)
-        self.store = Store.in_folder(folder)
+        self.store = Store(store) if store else Store.in_folder(folder)
         self.vectors = Vectors(self.store, encoder, encoder.space_id)
         self.writer = Writer(self.store, self.tenant, self.vectors)
         if mentors:

@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.postgres import require
+from tests.needs import require
 
 PROGRAM = ROOT / "build" / "milvus"
 START_S = 120

@@ -23,6 +23,7 @@ from tests.live.test_moving import (
     verified,
     wait_until,
 )
+from tests.postgres import migrated, postgres
 from tests.remote.brought import Brought
 from tests.remote.proxy import Proxy
 
@@ -43,9 +44,9 @@ def everything_is_there(url):
     return (search["not_brought"], search["problem"]) == (0, None)
 
 
-def is_exact(data, milvus_url, space="words-1"):
-    """Whether Milvus has what the store of a folder has, once all is brought."""
-    brought = Brought(data, milvus_url, WordEncoder(space))
+def is_exact(data, milvus_url, store=""):
+    """Whether Milvus has what a store, else that of the folder, has once all is brought."""
+    brought = Brought(data, milvus_url, WordEncoder(), store=store)
     brought.bringer.bring_all()
     found = brought.bringer.differences().sentences()
     brought.store.close()
@@ -57,6 +58,18 @@ def data(tmp_path):
     return tmp_path / "data"
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request):
+    """The database of the servers: that of one folder, or a PostgreSQL for two hosts."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    running = postgres()
+    name = running.new(migrated())
+    yield running.url(name)
+    running.drop(name)
+
+
 @pytest.fixture
 def milvus_url(shared_milvus, monkeypatch, request):
     """The address that servers started by the test search in."""
@@ -65,9 +78,12 @@ def milvus_url(shared_milvus, monkeypatch, request):
     return url
 
 
-def test_a_mentor_added_through_one_server_is_found_through_the_other(data, milvus_url, capsys):
+def test_a_mentor_added_through_one_server_is_found_through_the_other(
+    data, milvus_url, store, capsys
+):
     took = []
-    with server(data) as one, server(data) as two:
+    other = data.parent / "another-host" if store else data
+    with server(data, store=store) as one, server(other, store=store) as two:
         fill_with_mentors(one)
         wait_until(lambda: everything_is_there(one) and everything_is_there(two))
         for i in range(10):
@@ -82,9 +98,10 @@ def test_a_mentor_added_through_one_server_is_found_through_the_other(data, milv
         wait_until(lambda: everything_is_there(one) and everything_is_there(two))
         status = ask(two, "/v1/status").json()["search"]
         assert status == {"engine": "milvus", "not_brought": 0, "problem": None}
-    assert is_exact(data, milvus_url)
+    assert is_exact(data, milvus_url, store)
     with capsys.disabled():
-        print(f"\nmeasured: found through the other of two servers after {max(took):.2f} s at most")
+        kind = "two hosts on PostgreSQL" if store else "two servers of a folder"
+        print(f"\nmeasured: {kind}, found through the other after {max(took):.2f} s at most")
     assert max(took) < FOUND_S
 
 
