@@ -43,8 +43,8 @@ from models.mentor import Location, Mentor
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 100  # mentors of one step, which ends with a look at the mark
-RELIEVED_S = 10.0  # after which somebody who has not written the mark is taken for dead
+AT_ONCE = 1_000  # mentors of one step, which ends with a look at the mark
+RELIEVED_S = 30.0  # after which somebody who has not written the mark is taken for dead
 FLUSH_FROM = 5_000  # rows brought at once that are worth sealing; Milvus seals few by itself
 LEFT_S = 600.0  # how long rows stay in a space that the tenant has left; cursors lead on for 300
 LOOK_S = 2.0  # how often a process with nothing to bring looks whether Milvus is there

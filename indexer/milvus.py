@@ -39,6 +39,7 @@ READ = 128  # lists read of each of its segments; benchmarks/remote.md has the r
 PARTITIONS = 64  # into which tenants are hashed
 _INSERTED = 1_000  # rows of one insert: a megabyte and a half
 _DELETED = 5_000
+_OWNERS = 1_000  # named in one question
 _KEYS = 4  # hexadecimal digits of a passage's place
 _SCHEMES = {"milvus": "http", "http": "http", "https": "https"}
 
@@ -368,7 +369,7 @@ class Passages:
     def keys_of(self, owners: Collection[str]) -> set[str]:
         """The keys of everything that these owners have."""
         found: set[str] = set()
-        for some in batches(list(owners), 200):
+        for some in batches(list(owners), _OWNERS):
             found |= self._keys_where(f"owner in {_quoted(some)}")
         return found
 
@@ -376,7 +377,7 @@ class Passages:
         """How many rows these owners have; two of one key count twice."""
         return sum(
             self.milvus.count(self.collection, f"{self._mine} and owner in {_quoted(some)}")
-            for some in batches(list(owners), 200)
+            for some in batches(list(owners), _OWNERS)
         )
 
     def count(self) -> int:
