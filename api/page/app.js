@@ -1,6 +1,6 @@
 /** The page for mentees: what is asked, what is found, and what is done with it. */
 
-import { html, render, useEffect, useMemo, useRef, useState } from "./library.js";
+import { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./library.js";
 import { useAddress, useLanding, useOnline, useSaying } from "./browsing.js";
 import { headingOf } from "./cards.js";
 import { Comparison } from "./comparing.js";
@@ -56,9 +56,10 @@ function Page() {
     [chart.places, listed, aside],
   );
 
-  useEffect(() => keep("sessionStorage", "goals", goals), [goals]);
-  useEffect(() => keep("localStorage", "saved", saved), [saved]);
-  useEffect(() => keep("sessionStorage", "aside", aside), [aside]);
+  // Before it is painted: whoever closes or reloads the tab at once finds it kept.
+  useLayoutEffect(() => keep("sessionStorage", "goals", goals), [goals]);
+  useLayoutEffect(() => keep("localStorage", "saved", saved), [saved]);
+  useLayoutEffect(() => keep("sessionStorage", "aside", aside), [aside]);
   useEffect(() => {
     if (live && goals !== asked) hear(heardOf(live));
   }, [live]);
