@@ -47,6 +47,7 @@ class Database:
         """Whether the database could be reached when it was last asked."""
         self._own = threading.local()
         self._open = True
+        self._pause: postgres.Pause | None = None
         self._engine: sa.Engine
         self._reader: sa.Engine
         self._writer: sa.Engine
@@ -59,6 +60,7 @@ class Database:
             self._reader = self._engine
         else:
             self._engine = postgres.engine_of(address)
+            self._pause = postgres.pause_of(self._engine)
             # Whoever writes sees what the one before has committed while this one waited.
             self._writer = self._engine.execution_options(isolation_level="READ COMMITTED")
             self._reader = self._engine.execution_options(
@@ -178,7 +180,7 @@ class Database:
         log is its own business, the dead rows go instead, of all tables or of `only` some.
         """
         if not self.is_sqlite:
-            tables = {table.name: table for table in only} or dict(metadata.tables)
+            tables = [table.name for table in only] or list(metadata.tables)
             with self._said("written"):
                 return postgres.vacuum(self._engine, tables)
         with self._said("written"), self._engine.connect() as connection:
@@ -192,6 +194,31 @@ class Database:
             finally:
                 raw.execute(f"PRAGMA busy_timeout={WAIT_MS}")
         return not busy and frames <= 0
+
+    def purge_in_turn(self) -> bool:
+        """As `purge_log`, for whoever tries again and again.
+
+        Of PostgreSQL False at once for a while after others have kept rows, longer each time: what
+        a dump of hours keeps is not asked for every second, by each tenant.
+        """
+        if self.pauses:
+            return False
+        done = self.purge_log()
+        if self._pause and not done:
+            self._pause.begin()
+        elif self._pause:
+            self._pause.end()
+        return done
+
+    @property
+    def pauses(self) -> bool:
+        """Whether `purge_in_turn` would do nothing now."""
+        return self._pause is not None and self._pause.holds()
+
+    def end_pause(self) -> None:
+        """Let the next `purge_in_turn` try whatever came before."""
+        if self._pause:
+            self._pause.end()
 
     def problems(self) -> list[str]:
         """What the database itself finds wrong with its pages; empty when all is well."""
