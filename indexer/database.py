@@ -42,7 +42,7 @@ class Database:
         """Without `create` a database that is empty is refused."""
         address = _address(url)
         self.is_sqlite = address.drivername == "sqlite"
-        self.url = address.render_as_string()  # without the password
+        self.url = _shown(address)
         self.answers = True
         """Whether the database could be reached when it was last asked."""
         self._own = threading.local()
@@ -357,6 +357,13 @@ def _address(url: str | sa.URL) -> sa.URL:
         raise BadInput(
             "MENTORS_STORE is no URL: expected one such as postgresql+psycopg://user@host/database."
         ) from error
+
+
+def _shown(address: sa.URL) -> str:
+    """The URL without its password, nor what it asks, where the driver takes others too."""
+    if address.drivername == "sqlite":
+        return address.render_as_string()
+    return address.set(query={}).render_as_string()
 
 
 def _file(path: Path) -> sa.URL:

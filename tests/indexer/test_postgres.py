@@ -179,6 +179,15 @@ def test_no_password_is_in_what_is_said(server):
     assert "verysecret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["password", "sslpassword"])
+def test_no_password_that_is_asked_for_in_the_url_is_in_what_is_said(server, name):
+    url = f"{server.url('nowhere')}?{name}=verysecret"
+    with pytest.raises(StoreUnavailable, match="does not exist") as raised:
+        Store(url)
+    assert server.url("nowhere") in str(raised.value)
+    assert "verysecret" not in str(raised.value)
+
+
 # --- tenants ---
 
 
