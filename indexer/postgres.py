@@ -258,30 +258,48 @@ def _say_unknown() -> None:
     )
 
 
-class Pause:
-    """Until when not to try again what others keep from being done: each time twice as long."""
+class Vacuums:
+    """When to vacuum, for all of a process: what keeps one vacuum from being done keeps all."""
 
     def __init__(self) -> None:
-        self._length_s = self._until = 0.0
+        self._pause_s = self._until = self._since = 0.0
+        self._left: set[str] = set()
+        self._lock = threading.Lock()
 
-    def holds(self) -> bool:
+    def pause(self) -> bool:
+        """Whether it is too early to try again what others have kept from being done."""
         return time.monotonic() < self._until
 
-    def begin(self) -> None:
-        self._length_s = min(max(PAUSE_S, 2 * self._length_s), LONGEST_PAUSE_S)
-        self._until = time.monotonic() + self._length_s
+    def put_off(self) -> None:
+        """Begin a pause, twice as long as the one before."""
+        self._pause_s = min(max(PAUSE_S, 2 * self._pause_s), LONGEST_PAUSE_S)
+        self._until = time.monotonic() + self._pause_s
 
-    def end(self) -> None:
-        self._length_s = self._until = 0.0
+    def end_pause(self) -> None:
+        self._pause_s = self._until = 0.0
+
+    def leave(self, tables: Collection[str]) -> None:
+        """Have tables vacuumed together with others that are left soon after."""
+        with self._lock:
+            self._since = self._since if self._left else time.monotonic()
+            self._left |= set(tables)
+
+    def take(self, after_s: float) -> list[str]:
+        """The tables that have been left for so long; none of them is left then."""
+        with self._lock:
+            if time.monotonic() - self._since < after_s:
+                return []
+            taken, self._left = sorted(self._left), set()
+            return taken
 
 
-_pauses: weakref.WeakKeyDictionary[sa.Engine, Pause] = weakref.WeakKeyDictionary()
+_vacuums: weakref.WeakKeyDictionary[sa.Engine, Vacuums] = weakref.WeakKeyDictionary()
 
 
-def pause_of(engine: sa.Engine) -> Pause:
-    """The pause between vacuums that all of a process share: what keeps one keeps all."""
+def vacuums_of(engine: sa.Engine) -> Vacuums:
+    """Those of a database that all of a process share."""
     with _sharing:
-        return _pauses.setdefault(engine, Pause())
+        return _vacuums.setdefault(engine, Vacuums())
 
 
 def contents(connection: sa.Connection, table: str) -> Iterator[bytes]:

@@ -651,6 +651,34 @@ def test_what_keeps_rows_for_hours_is_asked_about_ever_less_often(
         assert head.erased_at == head.removed_at > 0
 
 
+def test_feedback_is_erased_without_a_vacuum_and_vacuumed_later(store, server, name, monkeypatch):
+    write(store, "t", "a", ONE)
+    database = store.database
+    feedback = Feedback(database)
+    for id in ("r", "s"):
+        feedback.record("t", [Event(id, "a", "shown", None, 1.0)], goals="My own words")
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+    def counts():
+        found = vacuumed(server, name)
+        return found["feedback"], found["asked"], found["mentors"]
+
+    assert feedback.erase("t", "r") == 1
+    assert counts() == (0, 0, 0)
+    with old_transaction(server, name):
+        assert feedback.erase("t", "s") == 1
+        database.purge_left()  # which somebody keeps from being done
+        assert counts() == (0, 0, 0)
+        assert database.pauses
+    database.end_pause()
+    database.purge_left(3600)
+    assert counts() == (0, 0, 0)
+    database.purge_left()
+    assert counts() == (1, 1, 0)
+    database.purge_left()
+    assert counts() == (1, 1, 0)
+
+
 def test_files_of_whoever_is_removed_do_not_wait_for_the_database(
     url, server, name, tmp_path, monkeypatch
 ):
@@ -668,7 +696,7 @@ def test_files_of_whoever_is_removed_do_not_wait_for_the_database(
             kept = keeper.generations.names()
             assert keeper.is_due() is False
             now[0] += keeping.ERASE_AFTER_S - 1
-            store.database._pause.begin()  # which is longer than removals are gathered
+            store.database._vacuums.put_off()  # which is longer than removals are gathered
             now[0] += 1
             assert store.database.pauses
             assert keeper.is_due() is True
