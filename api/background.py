@@ -4,12 +4,14 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from api import observing
 from api.callers import Callers
 from api.tenants import Tenants
 from api.wiring import Serving
 from indexer.feedback import Feedback
+from indexer.keeping import ERASE_AFTER_S
 from indexer.replies import Replies
 
 FOLLOW_EVERY_S = 0.1  # a look at one counter; how soon a change made elsewhere is seen here ...
@@ -43,6 +45,8 @@ class Background:
             self._threads.append(self._thread("listen", LISTENING_EVERY_S, self._listen))
             others = tenants.first.keeper.keep_others
             self._threads.append(self._thread("others", OTHERS_EVERY_S, others))
+            purge = partial(self._database.purge_left, ERASE_AFTER_S)
+            self._threads.append(self._thread("purge", KEEP_EVERY_S, purge))
 
     def start(self) -> None:
         for thread in self._threads:
@@ -56,6 +60,7 @@ class Background:
             thread.join()
         try:
             self._tenants.each(lambda serving: serving.keeper.erase())
+            self._database.purge_left()
         except Exception as error:  # noqa: BLE001 (it is done at the next start)
             log.warning("what was removed is not yet erased from every file: %s", error)
 

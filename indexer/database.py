@@ -42,11 +42,12 @@ class Database:
         """Without `create` a database that is empty is refused."""
         address = _address(url)
         self.is_sqlite = address.drivername == "sqlite"
-        self.url = address.render_as_string()  # without the password
+        self.url = _shown(address)
         self.answers = True
         """Whether the database could be reached when it was last asked."""
         self._own = threading.local()
         self._open = True
+        self._vacuums: postgres.Vacuums | None = None
         self._engine: sa.Engine
         self._reader: sa.Engine
         self._writer: sa.Engine
@@ -59,6 +60,7 @@ class Database:
             self._reader = self._engine
         else:
             self._engine = postgres.engine_of(address)
+            self._vacuums = postgres.vacuums_of(self._engine)
             # Whoever writes sees what the one before has committed while this one waited.
             self._writer = self._engine.execution_options(isolation_level="READ COMMITTED")
             self._reader = self._engine.execution_options(
@@ -178,7 +180,7 @@ class Database:
         log is its own business, the dead rows go instead, of all tables or of `only` some.
         """
         if not self.is_sqlite:
-            tables = {table.name: table for table in only} or dict(metadata.tables)
+            tables = [table.name for table in only] or list(metadata.tables)
             with self._said("written"):
                 return postgres.vacuum(self._engine, tables)
         with self._said("written"), self._engine.connect() as connection:
@@ -192,6 +194,51 @@ class Database:
             finally:
                 raw.execute(f"PRAGMA busy_timeout={WAIT_MS}")
         return not busy and frames <= 0
+
+    def purge_in_turn(self, *only: sa.Table) -> bool:
+        """As `purge_log`, for whoever tries again and again.
+
+        Of PostgreSQL False at once for a while after others have kept rows, longer each time: what
+        a dump of hours keeps is not asked for every second, by each tenant.
+        """
+        if self.pauses:
+            return False
+        done = self.purge_log(*only)
+        if self._vacuums and not done:
+            self._vacuums.put_off()
+        elif self._vacuums:
+            self._vacuums.end_pause()
+        return done
+
+    @property
+    def pauses(self) -> bool:
+        """Whether `purge_in_turn` would do nothing now."""
+        return self._vacuums is not None and self._vacuums.pause()
+
+    def end_pause(self) -> None:
+        """Let the next `purge_in_turn` try whatever came before."""
+        if self._vacuums:
+            self._vacuums.end_pause()
+
+    def purge_soon(self, *only: sa.Table) -> None:
+        """As `purge_log` in SQLite; dead rows of PostgreSQL are left to `purge_left`.
+
+        A request that deletes a row does not go through whole tables.
+        """
+        if self._vacuums:
+            self._vacuums.leave([table.name for table in only])
+        else:
+            self.purge_log(*only)
+
+    def purge_left(self, after_s: float = 0.0) -> None:
+        """Purge what `purge_soon` has left for so long; what others keep is left again."""
+        tables = self._vacuums.take(after_s) if self._vacuums else []
+        done = not tables
+        try:
+            done = done or self.purge_in_turn(*(metadata.tables[name] for name in tables))
+        finally:
+            if self._vacuums and not done:
+                self._vacuums.leave(tables)
 
     def problems(self) -> list[str]:
         """What the database itself finds wrong with its pages; empty when all is well."""
@@ -330,6 +377,13 @@ def _address(url: str | sa.URL) -> sa.URL:
         raise BadInput(
             "MENTORS_STORE is no URL: expected one such as postgresql+psycopg://user@host/database."
         ) from error
+
+
+def _shown(address: sa.URL) -> str:
+    """The URL without its password, nor what it asks, where the driver takes others too."""
+    if address.drivername == "sqlite":
+        return address.render_as_string()
+    return address.set(query={}).render_as_string()
 
 
 def _file(path: Path) -> sa.URL:

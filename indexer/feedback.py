@@ -83,9 +83,8 @@ class Feedback:
             connection.execute(sa.delete(asked).where(of))
             at = sa.and_(feedback.c.tenant == tenant, feedback.c.recommendation == recommendation)
             erased = connection.execute(sa.delete(feedback).where(at)).rowcount
-        self._database.purge_log(
-            feedback, asked
-        )  # where a reader keeps it, the next emptying takes it
+        # Where a reader keeps it, the next emptying takes it.
+        self._database.purge_soon(feedback, asked)
         return erased
 
     def events(self, tenant: str, since: float = 0.0) -> Iterator[tuple[Event, str | None]]:

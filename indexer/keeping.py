@@ -45,7 +45,7 @@ class Keeper:
         head = self._store.head(self._tenant)
         if self._snapshot_due(head):
             return True
-        if self._erased(head):
+        if self._erased(head) or (self._store.database.pauses and self._is_tidy(head)):
             self._first_seen = None
             return False
         now = time.monotonic()
@@ -55,6 +55,7 @@ class Keeper:
     def erase(self) -> None:
         """Erase at once what was removed, unless that is done or another process is at it."""
         if not self._erased(self._store.head(self._tenant)):
+            self._store.database.end_pause()
             self.keep()
 
     def keep(self, *, wait: bool = False, snapshot: bool = False) -> bool:
@@ -67,6 +68,8 @@ class Keeper:
             with holding(self.generations.folder, None if wait else 0.0):
                 self._keep(snapshot=snapshot)
                 for _ in range(_AGAIN):  # while somebody was removed in the meantime
+                    if self._store.database.pauses:
+                        break
                     if not self._erased(self._store.head(self._tenant)):
                         self._keep(snapshot=False)
         except Busy:
@@ -96,7 +99,7 @@ class Keeper:
         self.generations.tidy(head.removed_at, max(head.sequence, index.sequence))
         self._folder.write_rejects(self._tenant, self._store.rejects(self._tenant))
         self._store.forget_tombstones(self._tenant, self.generations.oldest())
-        if head.erased_at < head.removed_at and self._store.database.purge_log():
+        if head.erased_at < head.removed_at and self._store.database.purge_in_turn():
             self._store.mark_erased(self._tenant, head.removed_at)
 
     def keep_others(self) -> None:
@@ -125,10 +128,12 @@ class Keeper:
         return index.space_id == head.space_id and index.sequence >= head.sequence
 
     def _erased(self, head: Head) -> bool:
-        return head.erased_at >= head.removed_at and (
-            self.generations.is_tidy(head.removed_at, head.sequence)
-            and self._folder.rejects_are_tidy(self._tenant)
-        )
+        return head.erased_at >= head.removed_at and self._is_tidy(head)
+
+    def _is_tidy(self, head: Head) -> bool:
+        """Whether our own files have nobody who was removed."""
+        tidy = self.generations.is_tidy(head.removed_at, head.sequence)
+        return tidy and self._folder.rejects_are_tidy(self._tenant)
 
     def _snapshot_due(self, head: Head) -> bool:
         index = self._follower.index
@@ -157,7 +162,7 @@ def drop_removed(store: Store, folder: DataFolder, tenant: str) -> None:
     head = store.head(tenant)
     Generations(folder.tenant(tenant)).tidy(head.removed_at, head.sequence)
     folder.write_rejects(tenant, store.rejects(tenant))
-    if head.erased_at < head.removed_at and store.database.purge_log():
+    if head.erased_at < head.removed_at and store.database.purge_in_turn():
         store.mark_erased(tenant, head.removed_at)
 
 

@@ -6,10 +6,14 @@ transaction; so changes of a tenant become visible in the order of its sequence.
 """
 
 import contextlib
+import functools
 import hashlib
+import logging
 import re
 import threading
-from collections.abc import Generator, Iterator, Mapping
+import time
+import weakref
+from collections.abc import Collection, Generator, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,10 +34,16 @@ _CONNECT = {
     "application_name": "mentors",
 }
 _MIGRATING = 0x6D656E746F7273  # "mentors"
+SMALL = "alembic_version"  # one row; whoever keeps old rows of it keeps those of all tables
+PAUSE_S, LONGEST_PAUSE_S = 15.0, 600.0  # between two vacuums that others keep from being done
+_LOOKS_S = (0.02, 0.08, 0.3, 0.6)  # how long the reads of others are waited for until then
+_UNDERSTOOD = re.compile(r"tuples:|skipping")  # what a report in English has
 _CUTOFF = re.compile(r"removable cutoff: (\d+)")
 _SKIPPED = re.compile(r"tuples missed: [1-9]")
 _XIDS = 1 << 32
 _BINARY = 1 << 16  # bytes of a table that are read together
+
+log = logging.getLogger(__name__)
 
 _sharing = threading.Lock()
 _shared: dict[sa.URL, tuple[sa.Engine, int]] = {}
@@ -193,28 +203,43 @@ def listen(engine: sa.Engine, patience_s: float) -> Generator[bool]:
             connection.invalidate()  # nobody else is to have one that listens
 
 
-def vacuum(engine: sa.Engine, tables: Mapping[str, sa.Table]) -> bool:
+def vacuum(engine: sa.Engine, tables: Collection[str]) -> bool:
     """Take out the rows that nobody sees any more; whether all that were there now are gone.
 
-    A transaction that began before keeps them; ask again then.
+    A transaction that began before keeps them. While there is one, only the smallest table is
+    looked at, which shows it, whoever's it is; ask again later then.
     """
-    said: list[str] = []
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        raw: Any = connection.connection.driver_connection
-
-        def hear(notice: Any) -> None:
-            said.append(f"{notice.message_primary}\n{notice.message_detail or ''}")
-
         now = connection.scalar(sa.text("SELECT pg_current_xact_id()::text::bigint"))
         assert now is not None
-        raw.add_notice_handler(hear)
-        try:
-            connection.exec_driver_sql(f"VACUUM (VERBOSE, SKIP_LOCKED) {', '.join(tables)}")
-        finally:
-            raw.remove_notice_handler(hear)
+        for wait_s in (*_LOOKS_S, 0.0):
+            clean = _swept(connection, (SMALL,), now)
+            if clean is None:
+                _say_unknown()
+                _swept(connection, tables, now)
+                return False
+            if clean:
+                return _swept(connection, tables, now) is True
+            time.sleep(wait_s)
+    return False
+
+
+def _swept(connection: sa.Connection, tables: Collection[str], now: int) -> bool | None:
+    """Vacuum tables; whether no transaction older than `now` has kept a row, None if not known."""
+    said: list[str] = []
+    raw: Any = connection.connection.driver_connection
+
+    def hear(notice: Any) -> None:
+        said.append(f"{notice.message_primary}\n{notice.message_detail or ''}")
+
+    raw.add_notice_handler(hear)
+    try:
+        connection.exec_driver_sql(f"VACUUM (VERBOSE, SKIP_LOCKED) {', '.join(tables)}")
+    finally:
+        raw.remove_notice_handler(hear)
     report = "\n".join(said)
-    if "tuples:" not in report:  # the server speaks another language: what it kept is not known
-        return True
+    if not _UNDERSTOOD.search(report):
+        return None
     cutoffs = [int(found) for found in _CUTOFF.findall(report)]
     return (
         len(cutoffs) >= len(tables)
@@ -222,6 +247,59 @@ def vacuum(engine: sa.Engine, tables: Mapping[str, sa.Table]) -> bool:
         and all((cutoff - now) % _XIDS < _XIDS // 2 for cutoff in cutoffs)
         and not _SKIPPED.search(report)
     )
+
+
+@functools.cache
+def _say_unknown() -> None:
+    """Once a process."""
+    log.warning(
+        "PostgreSQL does not report in English what a vacuum has kept, so no erasure can be shown "
+        "to be done: set lc_messages = 'C' for the database."
+    )
+
+
+class Vacuums:
+    """When to vacuum, for all of a process: what keeps one vacuum from being done keeps all."""
+
+    def __init__(self) -> None:
+        self._pause_s = self._until = self._since = 0.0
+        self._left: set[str] = set()
+        self._lock = threading.Lock()
+
+    def pause(self) -> bool:
+        """Whether it is too early to try again what others have kept from being done."""
+        return time.monotonic() < self._until
+
+    def put_off(self) -> None:
+        """Begin a pause, twice as long as the one before."""
+        self._pause_s = min(max(PAUSE_S, 2 * self._pause_s), LONGEST_PAUSE_S)
+        self._until = time.monotonic() + self._pause_s
+
+    def end_pause(self) -> None:
+        self._pause_s = self._until = 0.0
+
+    def leave(self, tables: Collection[str]) -> None:
+        """Have tables vacuumed together with others that are left soon after."""
+        with self._lock:
+            self._since = self._since if self._left else time.monotonic()
+            self._left |= set(tables)
+
+    def take(self, after_s: float) -> list[str]:
+        """The tables that have been left for so long; none of them is left then."""
+        with self._lock:
+            if time.monotonic() - self._since < after_s:
+                return []
+            taken, self._left = sorted(self._left), set()
+            return taken
+
+
+_vacuums: weakref.WeakKeyDictionary[sa.Engine, Vacuums] = weakref.WeakKeyDictionary()
+
+
+def vacuums_of(engine: sa.Engine) -> Vacuums:
+    """Those of a database that all of a process share."""
+    with _sharing:
+        return _vacuums.setdefault(engine, Vacuums())
 
 
 def contents(connection: sa.Connection, table: str) -> Iterator[bytes]:

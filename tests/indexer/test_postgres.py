@@ -1,6 +1,8 @@
 """What PostgreSQL has beyond the store's tests, which run on it too: one server, many hosts."""
 
 import hashlib
+import itertools
+import re
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -35,6 +37,7 @@ from tests.postgres import postgres as server_of
 
 pytestmark = pytest.mark.scale
 ONE, TWO = b"1" * 32, b"2" * 32
+TABLES = set(metadata.tables)
 
 
 @pytest.fixture
@@ -173,6 +176,15 @@ def test_no_password_is_in_what_is_said(server):
     where = f"mentors:verysecret@127.0.0.1:{server.port}/nowhere"
     with pytest.raises(StoreUnavailable, match=r"mentors:\*\*\*@.*does not exist") as raised:
         Store(f"postgresql+psycopg://{where}")
+    assert "verysecret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["password", "sslpassword"])
+def test_no_password_that_is_asked_for_in_the_url_is_in_what_is_said(server, name):
+    url = f"{server.url('nowhere')}?{name}=verysecret"
+    with pytest.raises(StoreUnavailable, match="does not exist") as raised:
+        Store(url)
+    assert server.url("nowhere") in str(raised.value)
     assert "verysecret" not in str(raised.value)
 
 
@@ -547,6 +559,150 @@ def test_a_table_that_another_process_cleans_is_not_taken_for_clean(store, url, 
         assert store.database.purge_log() is False
     engine.dispose()
     assert store.database.purge_log() is True
+
+
+def vacuumed(server, name):
+    """How often each table has been vacuumed."""
+    rows = server.admin("SELECT relname, vacuum_count FROM pg_stat_user_tables", database=name)
+    return dict(map(tuple, rows))
+
+
+@contextmanager
+def old_transaction(server, name):
+    """Somebody else's, which sees what is removed after it began; yields what ends it."""
+    engine = sa.create_engine(
+        server.url(name, "postgres"), isolation_level="REPEATABLE READ", poolclass=sa.NullPool
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM mentors").all()
+        yield connection.close
+    engine.dispose()
+
+
+def test_nothing_is_vacuumed_for_nothing(store, server, name):
+    write(store, "t", "a", ONE)
+    with old_transaction(server, name):
+        store.remove("t", ["a"])
+        assert store.database.purge_log() is False
+        assert {table for table, count in vacuumed(server, name).items() if count} == {
+            "alembic_version"
+        }
+    assert store.database.purge_log() is True
+    assert all(count == 1 for table, count in vacuumed(server, name).items() if table in TABLES)
+
+
+def test_a_read_that_overlaps_is_waited_for(store, server, name, monkeypatch):
+    write(store, "t", "a", ONE)
+    with old_transaction(server, name) as end:
+        store.remove("t", ["a"])
+        monkeypatch.setattr(time, "sleep", lambda _: end())
+        assert store.database.purge_log() is True
+
+
+def test_a_report_that_is_not_understood_proves_no_erasure(
+    store, server, name, monkeypatch, caplog
+):
+    postgres._say_unknown.cache_clear()
+    monkeypatch.setattr(postgres, "_UNDERSTOOD", re.compile("Zeilenversionen:"))
+    write(store, "t", "a", ONE)
+    store.remove("t", ["a"])
+    assert store.database.purge_log() is False
+    assert store.database.purge_log() is False
+    assert vacuumed(server, name)["mentors"] == 2
+    assert [record.message for record in caplog.records if "lc_messages" in record.message] == [
+        "PostgreSQL does not report in English what a vacuum has kept, so no erasure can be shown "
+        "to be done: set lc_messages = 'C' for the database."
+    ]
+
+
+def test_what_keeps_rows_for_hours_is_asked_about_ever_less_often(
+    url, server, name, tmp_path, monkeypatch
+):
+    now, tries = [1000.0], []
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    vacuum = postgres.vacuum
+
+    def counted(*arguments):
+        tries.append(now[0])
+        return vacuum(*arguments)
+
+    monkeypatch.setattr(postgres, "vacuum", counted)
+    with host(url, tmp_path / "one") as (store, _, keeper):
+        put(store)
+        keeper.keep(snapshot=True)
+        monkeypatch.setattr(keeping.time, "monotonic", lambda: now[0])
+
+        def live(seconds):
+            for _ in range(0, seconds, 5):
+                now[0] += 5.0
+                if keeper.is_due():
+                    keeper.keep()
+
+        with old_transaction(server, name):
+            store.remove("default", ["nurse"])
+            live(3600)
+            waits = [later - before for before, later in itertools.pairwise(tries)]
+            assert 15 <= waits[0] <= 60
+            assert all(before < later for before, later in itertools.pairwise(waits[:6]))
+            assert 600 <= max(waits) <= 660
+            assert len(tries) <= 12
+        live(660)
+        head = store.head("default")
+        assert head.erased_at == head.removed_at > 0
+
+
+def test_feedback_is_erased_without_a_vacuum_and_vacuumed_later(store, server, name, monkeypatch):
+    write(store, "t", "a", ONE)
+    database = store.database
+    feedback = Feedback(database)
+    for id in ("r", "s"):
+        feedback.record("t", [Event(id, "a", "shown", None, 1.0)], goals="My own words")
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+    def counts():
+        found = vacuumed(server, name)
+        return found["feedback"], found["asked"], found["mentors"]
+
+    assert feedback.erase("t", "r") == 1
+    assert counts() == (0, 0, 0)
+    with old_transaction(server, name):
+        assert feedback.erase("t", "s") == 1
+        database.purge_left()  # which somebody keeps from being done
+        assert counts() == (0, 0, 0)
+        assert database.pauses
+    database.end_pause()
+    database.purge_left(3600)
+    assert counts() == (0, 0, 0)
+    database.purge_left()
+    assert counts() == (1, 1, 0)
+    database.purge_left()
+    assert counts() == (1, 1, 0)
+
+
+def test_files_of_whoever_is_removed_do_not_wait_for_the_database(
+    url, server, name, tmp_path, monkeypatch
+):
+    now = [1000.0]
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with host(url, tmp_path / "one") as (store, _, keeper):
+        put(store)
+        keeper.keep(snapshot=True)
+        monkeypatch.setattr(keeping.time, "monotonic", lambda: now[0])
+        with old_transaction(server, name):
+            store.remove("default", ["nurse"])
+            keeper.keep()
+            assert store.database.pauses
+            store.remove("default", ["welder"])
+            kept = keeper.generations.names()
+            assert keeper.is_due() is False
+            now[0] += keeping.ERASE_AFTER_S - 1
+            store.database._vacuums.put_off()  # which is longer than removals are gathered
+            now[0] += 1
+            assert store.database.pauses
+            assert keeper.is_due() is True
+            keeper.keep()
+            assert set(keeper.generations.names()).isdisjoint(kept)
+            assert keeper.is_due() is False
 
 
 def test_no_file_of_the_server_has_a_removed_text_after_a_full_vacuum(store, server, name):
