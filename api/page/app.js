@@ -26,6 +26,7 @@ function Page() {
   const [saved, setSaved] = useState(() => kept("localStorage", "saved", []));
   const [aside, setAside] = useState(() => kept("sessionStorage", "aside", []));
   const [onlySaved, setOnlySaved] = useState(false);
+  const [noted, setNoted] = useState({}); // what mentees think, by what was asked and mentor
   const [lit, setLit] = useState(null);
   const [told, say] = useSaying();
   const [heard, hear] = useSaying();
@@ -219,6 +220,19 @@ function Page() {
   }, [phase, compared]);
 
   const openedOne = listed.find((one) => one.mentor.id === opened);
+  const openedFor = `${asked}\n${opened}`;
+  /** Tell what is thought of the mentor shown; what got through is still known when opened again. */
+  const opine = async (event) => {
+    const there = await search.tell(opened, event);
+    if (!there) say(strings.notNoted);
+    else {
+      setNoted((before) => {
+        const had = before[openedFor];
+        return { ...before, [openedFor]: { ...had, [event.event]: event.rating ?? true } };
+      });
+    }
+    return there;
+  };
   const notice = opened && !asked && (chosenStar ? strings.openedFirst(chosenStar) : strings.needGoals);
   return html`
     <a
@@ -335,7 +349,8 @@ function Page() {
       one=${openedOne}
       goals=${answer?.goals}
       marksOf=${marksOf}
-      acts=${{ ...acts, tell: openedOne && ((event) => search.tell(opened, event)) }}
+      noted=${noted[openedFor] ?? {}}
+      acts=${{ ...acts, opine: openedOne && opine }}
     />`
     }
     ${

@@ -189,6 +189,7 @@ export const strings = {
   thanks: "Thank you, noted.",
   meet: "I would like to meet them",
   meetNoted: "Noted: whoever runs this page can see that somebody would like to meet this mentor.",
+  notNoted: "That did not get through. Try again.",
   gone: "This mentor is not here any more.",
   openedFirst: (headline) =>
     `You chose “${headline}”. Write your goals first, and you see how they fit.`,

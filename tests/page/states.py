@@ -8,6 +8,8 @@ from tests.page.conftest import ASKED, GOAL, answering, ask, holding, until
 SLOW = "document.querySelector('.searching').textContent.includes('Still looking')"
 NOT_ONLINE = "document.querySelector('.problem h3')?.textContent === 'You are offline'"
 
+NOTED = "document.querySelector('.opinion [role=status]').textContent.includes('noted')"
+
 
 class Words(NamedTuple):
     """What is written on the way: goals that are answered, vague, or answered by nobody.
@@ -84,6 +86,7 @@ def _looked_at(page) -> Iterator[str]:
     yield "profile"
     page.click("dialog summary")
     page.check("dialog input[type=radio] >> nth=0")
+    until(page, NOTED)
     yield "opinion"
     page.keyboard.press("Escape")
     page.click(".card .toggle >> nth=1")

@@ -335,6 +335,7 @@ def test_what_is_said_is_said_in_regions_that_were_there_before(opened, url):
     act(page, ".card .secondary >> nth=0")
     page.wait_for_selector("dialog .profile-text")
     page.check("dialog input[type=radio] >> nth=0")
+    until(page, "window.heard.includes('Thank you, noted.')")
     press(page, "Escape")
     page.context.set_offline(True)
     page.wait_for_selector(".banner")

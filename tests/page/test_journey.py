@@ -253,7 +253,7 @@ def test_feedback_reaches_the_api(opened, url):
     page.wait_for_selector("dialog[open]")
     page.check("dialog input[type=radio] >> nth=0")
     page.click("dialog .opinion .primary")
-    assert "Noted" in page.inner_text("dialog .opinion [role=status]")
+    until(page, "document.querySelector('.opinion [role=status]').textContent.includes('Noted')")
     page.keyboard.press("Escape")
     page.click(".less .text >> nth=0")
 

@@ -114,6 +114,32 @@ def test_without_hints_map_or_feedback_mentors_are_found_all_the_same(opened, ur
     assert "could not be loaded" in page.inner_text(".sky")
 
 
+def test_an_opinion_is_said_to_be_noted_only_when_it_is(opened, url):
+    page = opened(url, allowed=NOISE)
+    ask(page)
+    page.route("**/v1/feedback", lambda route: route.abort())
+    page.click(".card .secondary >> nth=0")
+    page.wait_for_selector("dialog .opinion")
+    told = "document.querySelector('.opinion [role=status]').textContent"
+    page.check("dialog input[type=radio] >> nth=0")
+    page.click("dialog .opinion .primary")
+    until(page, f"{told} === 'That did not get through. Try again.'")
+    until(page, "!document.querySelector('.opinion input:checked')")
+    assert page.get_attribute(".opinion .primary", "aria-disabled") == "false"
+
+    page.unroute("**/v1/feedback")
+    page.check("dialog input[type=radio] >> nth=0")
+    until(page, f"{told} === 'Thank you, noted.'")
+    page.click("dialog .opinion .primary")
+    until(page, f"{told}.startsWith('Noted: ')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.click(".card .secondary >> nth=0")
+    page.wait_for_selector("dialog .opinion")
+    assert page.is_checked("dialog input[type=radio] >> nth=0")
+    assert page.get_attribute(".opinion .primary", "aria-disabled") == "true"
+
+
 def test_a_page_of_results_that_fails_leaves_those_before(opened, url):
     page = opened(url, allowed=NOISE)
     ask(page)
