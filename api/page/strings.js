@@ -213,9 +213,12 @@ export const strings = {
   mapSampled: (shown, total) => `${number(shown)} of ${number(total)} mentors are drawn.`,
   mapNearer: (share) => `closer to your goals than ${percent(share)} of all mentors`,
   mapPointAt: (headline, rank) => (rank ? `${headline}, recommendation ${number(rank)}` : headline),
+  mapNearestAt: (headline, rank) =>
+    rank ? `${headline}, number ${number(rank)} of the nearest` : headline,
   mapWordsEmpty: "Once you have written your goals, this lists how near to them each mentor lies.",
   legendGoal: "your goals",
   legendRecommended: "recommended",
+  legendNearest: "the nearest",
   legendOther: "other mentors",
   legendAll: "mentors",
 

@@ -146,6 +146,13 @@ def test_it_says_so_when_nobody_fits(opened, url):
     assert page.inner_text(".results-title") == "Nobody here fits well"
     assert "merely the nearest" in page.inner_text(".nobody")
     assert set(page.locator(".card .match").all_inner_texts()) == {"Partial match"}
+    page.wait_for_selector(".chosen .star")
+    assert page.locator(".legend li").all_inner_texts()[1] == "the nearest"
+    page.focus(".sky")
+    press(page, "ArrowRight")
+    assert page.inner_text(".sky-frame [role=status]").endswith(", number 1 of the nearest")
+    ask(page)
+    until(page, "document.querySelectorAll('.legend li')[1]?.textContent === 'recommended'")
 
 
 def test_a_vague_goal_gets_a_hint_while_it_is_written(opened, url):
