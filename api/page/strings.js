@@ -151,6 +151,7 @@ export const strings = {
     seniority: "Seniority",
   },
   nothing: "nothing found",
+  noQuote: "no quote of its own",
   remove: "Remove",
 
   alikeTitle: "Others of the same kind",

@@ -185,6 +185,33 @@ def test_why_not_somebody_else_is_answered_with_their_place_and_words_that_help(
     page.wait_for_selector("dialog.profile")
 
 
+def test_side_by_side_nothing_is_said_to_be_found_only_where_the_api_says_so(opened, url):
+    page = opened(url)
+    quotes = []
+
+    def answer(route):
+        response = route.fetch()
+        found = response.json()
+        first, *others = found["recommendations"][:3]
+        said = next(r for r in first["reasons"] if r["part"] != "lexical")
+        quotes.append(said["quote"])
+        first["uncovered_goals"] = []
+        for one, uncovered in zip(others, ([], [said["goal"]]), strict=True):
+            one["uncovered_goals"] = uncovered
+            one["reasons"] = [r for r in one["reasons"] if r.get("goal") != said["goal"]]
+        route.fulfill(response=response, json=found)
+
+    page.route(ASKED, answer)
+    ask(page)
+    for card in (1, 2, 3):
+        page.click(f"li:nth-child({card}) .toggle >> nth=1")
+    page.click(".tray .primary")
+    page.wait_for_selector("dialog.compare")
+    row = page.locator(".comparison tbody tr").filter(has_text=quotes[0])
+    cells = row.locator("td").all_inner_texts()
+    assert cells == [quotes[0], "no quote of its own", "nothing found"]
+
+
 def test_a_quote_is_marked_where_it_stands_also_after_emoji(opened, url):
     page = opened(url)
     ask(page)
