@@ -29,15 +29,17 @@ export function Map({ chart, failed, places, listed, whole, lit, onOpen, titleOf
         : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`
     }
     <${Legend} goal=${stars.goal} merely=${whole?.abstained} />
-    <p id="map-help" class="fine map-help">${strings.mapHelp}</p>
-    <p class="fine honest">
-      ${strings.mapHonest}
-      ${
-        chart && chart.total > chart.points.length
-          ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
-          : ""
-      }
-    </p>
+    <div class="map-notes">
+      <p id="map-help" class="fine map-help">${strings.mapHelp}</p>
+      <p class="fine honest">
+        ${strings.mapHonest}
+        ${
+          chart && chart.total > chart.points.length
+            ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
+            : ""
+        }
+      </p>
+    </div>
     <${InWords} chart=${chart} places=${places} listed=${listed} titleOf=${titleOf} />
   </section>`;
 }

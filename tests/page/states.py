@@ -79,8 +79,10 @@ def _looked_at(page) -> Iterator[str]:
     yield "map zoomed"
     page.keyboard.press("0")
     page.click(".in-words summary")
+    page.wait_for_selector(".in-words[open]")
     yield "map in words"
     page.click(".in-words summary")
+    page.wait_for_selector(".in-words:not([open])")
     page.click(".card .secondary >> nth=0")
     page.wait_for_selector("dialog[open]")
     yield "profile"
