@@ -84,6 +84,9 @@ function Page() {
     if (online && search.state.problem?.kind === "offline") search.ask(asked, aside);
   }, [online]);
 
+  /** What the map calls a mentor, also before anything is asked. */
+  const headlineOf = (id) =>
+    chart.chart?.points.find((point) => point.mentor === id)?.headline || id;
   const results = () => document.getElementById("results");
   const headed = (id) => document.getElementById(headingOf(id));
 
@@ -118,7 +121,7 @@ function Page() {
     standing: standings.of,
     open: (id) => {
       if (!asked) {
-        const title = chart.chart?.points.find((point) => point.mentor === id)?.headline || id;
+        const title = headlineOf(id);
         setChosenStar(title);
         document.getElementById("goals").focus();
         say(strings.openedFirst(title));
@@ -297,6 +300,7 @@ function Page() {
           onlySaved
             ? html`<${Saved}
                 ids=${saved}
+                headlineOf=${headlineOf}
                 ...${{ asked, standings, known, marks, answer, acts, compared }}
               />`
             : html`<${Results}

@@ -125,6 +125,13 @@ def test_who_is_saved_stays_on_the_device(opened, url):
     page.reload()
     page.click(".top nav button")
     assert "You saved one mentor" in page.inner_text(".results")
+    page.wait_for_selector(".quiet circle")  # the map knows what they are called
+    assert page.inner_text(".names a") == title
+    assert page.locator(".back").count() == 0  # nothing was asked that one could go back to
+    page.click(".names button")
+    assert said(page) == f"No longer saved: {title}"
+    assert focused(page) == "saved"
+    assert page.inner_text(".top nav button") == "Saved (0)"
 
 
 def test_filters_that_leave_nobody_say_which_of_them_do(opened, url):
