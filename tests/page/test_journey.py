@@ -332,7 +332,8 @@ def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
     page = opened(url, width=width)
-    page.evaluate("document.documentElement.dir = 'rtl'")
+    turn = "document.documentElement.dir = 'rtl'"
+    page.evaluate(turn)
     ask(page)
     page.click(".after .secondary")
     until(page, "document.querySelectorAll('.card').length > 10")
@@ -340,8 +341,15 @@ def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
     assert page.evaluate(fits)
     page.goto(f"{url}/?mentor=long")
     page.wait_for_selector("dialog .bio")
+    page.evaluate(turn)
     assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog'))")
     assert page.evaluate(fits)
+    page.wait_for_selector(".chosen .rank", state="attached")
+    began = """[...document.querySelectorAll('.rank')].map(one => {
+      const box = one.getBBox();
+      return (box.x - one.getAttribute('x')) / box.width;
+    })"""
+    assert page.evaluate(began) == pytest.approx([0.0] * 10, abs=0.1)
 
 
 def test_nothing_moves_for_whoever_wants_that(opened, url):
