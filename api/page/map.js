@@ -185,12 +185,14 @@ function Sky({ stars, whole, lit, onOpen }) {
       drag.current = null;
     },
     onPointerUp: (event) => {
-      const moved = drag.current?.moved;
+      const begun = drag.current;
       drag.current = null;
-      if (moved) return;
+      if (!begun || begun.moved) return;
       const [x, y] = placeOf(event);
       const star = nearest(stars.all, [x, y], REACH / scale);
       if (star) onOpen(star.id);
+      // The other way to look elsewhere, for whoever cannot drag.
+      else if (view.zoom > 1) setView({ ...view, x, y });
     },
   };
 

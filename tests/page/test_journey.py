@@ -329,6 +329,45 @@ def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
     assert page.evaluate("document.querySelector('.sky svg').viewBox.baseVal.width") < side
 
 
+# A place of the map's picture where no star is near, the farthest from its middle.
+BETWEEN_STARS = """() => {
+  const box = document.querySelector('.sky svg').getBoundingClientRect();
+  const stars = [...document.querySelectorAll('.sky circle')].map(one => {
+    const {left, top, width, height} = one.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  });
+  const free = [];
+  for (let x = 0.05; x < 1; x += 0.05) {
+    for (let y = 0.05; y < 1; y += 0.05) {
+      const at = [box.left + x * box.width, box.top + y * box.height];
+      if (stars.every(([a, b]) => Math.hypot(a - at[0], b - at[1]) > 30))
+        free.push({at, share: [x, y], far: Math.hypot(x - 0.5, y - 0.5)});
+    }
+  }
+  return free.sort((a, b) => b.far - a.far)[0];
+}"""
+SEEN = "(({x, y, width}) => [x, y, width])(document.querySelector('.sky svg').viewBox.baseVal)"
+
+
+def test_the_map_is_moved_by_a_click_between_stars(opened, url):
+    page = opened(url)
+    page.wait_for_selector(".quiet circle")
+    for _ in range(3):
+        page.click(".zoom button >> nth=0")
+    page.locator(".sky").scroll_into_view_if_needed()
+    left, top, side = page.evaluate(SEEN)
+    place = page.evaluate(BETWEEN_STARS)
+    page.mouse.click(*place["at"])
+    size = 640
+    middle = [
+        begin + share * side for begin, share in zip((left, top), place["share"], strict=True)
+    ]
+    expected = [min(max(at - side / 2, 0), size - side) for at in middle]
+    assert page.evaluate(SEEN) == pytest.approx([*expected, side], abs=1)
+    assert expected != pytest.approx([left, top], abs=10)
+    assert focused(page) != "goals"  # nobody was opened
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
     page = opened(url, width=width)
