@@ -6,6 +6,7 @@ from api.settings import Settings
 from tests.api.conftest import serving_at
 from tests.fakes import table_encoder
 from tests.page.conftest import ASKED, GOAL, ask, holding, until
+from tests.page.states import walk_status
 
 pytestmark = pytest.mark.browser
 
@@ -284,6 +285,16 @@ def test_a_server_where_nobody_is_says_so(opened, tmp_path):
         assert page.inner_text(".results-title") == "Nobody is here yet"
         assert "There are no mentors here yet" in page.inner_text(".nobody")
         assert page.locator(".nobody button").count() == 0
+
+
+def test_a_move_to_an_encoder_that_is_stuck_is_not_called_good(opened, url):
+    page = opened(f"{url}/status", allowed=NOISE)
+    states = walk_status(page)
+    while next(states) != "figures with trouble":
+        pass
+    moving = page.locator(".checks li").filter(has_text="Moving to careers-2")
+    stuck = page.locator(".checks li").filter(has_text="is not here")
+    assert [one.get_attribute("class") for one in (moving, stuck)] == ["bad", "bad"]
 
 
 def test_the_status_page_is_behind_a_key(opened, closed):
