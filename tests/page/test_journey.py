@@ -329,6 +329,20 @@ def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
     assert page.evaluate("document.querySelector('.sky svg').viewBox.baseVal.width") < side
 
 
+def test_the_map_stays_a_picture_where_colours_are_forced(opened, url):
+    page = opened(url)
+    ask(page)
+    page.wait_for_selector(".chosen .rank", state="attached")
+    drawn = """['.sky', '.chosen .rank', '.quiet circle'].map(one => {
+      const style = getComputedStyle(document.querySelector(one));
+      return [style.backgroundColor, style.backgroundImage, style.fill];
+    })"""
+    before = page.evaluate(drawn)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert page.evaluate(drawn) == before
+
+
 # A place of the map's picture where no star is near, the farthest from its middle.
 BETWEEN_STARS = """() => {
   const box = document.querySelector('.sky svg').getBoundingClientRect();
