@@ -9,6 +9,12 @@ SLOW = "document.querySelector('.searching').textContent.includes('Still looking
 NOT_ONLINE = "document.querySelector('.problem h3')?.textContent === 'You are offline'"
 
 NOTED = "document.querySelector('.opinion [role=status]').textContent.includes('noted')"
+# The address of somebody who is not in the list, whose profile has to be asked for.
+TO_NOBODY_LISTED = """async () => {
+  const {points} = await (await fetch('/v1/map')).json();
+  const others = points.filter(({mentor}) => !document.getElementById(`mentor-${mentor}`));
+  history.replaceState(null, '', `?mentor=${encodeURIComponent(others.at(-1).mentor)}`);
+}"""
 
 
 class Words(NamedTuple):
@@ -164,10 +170,9 @@ def _in_trouble(page, words: Words) -> Iterator[str]:
     page.context.set_offline(False)
     page.wait_for_selector(".card:not(.skeleton)")
     page.route(f"{ASKED}/explain", lambda route: route.abort())
-    last = page.evaluate("fetch('/v1/map').then(a => a.json()).then(m => m.points.at(-1).mentor)")
-    page.evaluate("id => history.replaceState(null, '', `?mentor=${encodeURIComponent(id)}`)", last)
+    page.evaluate(TO_NOBODY_LISTED)
     page.reload()
-    page.wait_for_selector("dialog .problem, dialog .profile-text")
+    page.wait_for_selector("dialog .problem")
     yield "profile not loaded"
     page.unroute(f"{ASKED}/explain")
 

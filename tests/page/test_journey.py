@@ -7,7 +7,19 @@ import httpx
 import pytest
 
 from tests.api.conftest import wait_until
-from tests.page.conftest import ASKED, EMOJI, GOAL, WIDTHS, ask, focused, press, said, tab_to, until
+from tests.page.conftest import (
+    ASKED,
+    EMOJI,
+    GOAL,
+    WIDTHS,
+    ask,
+    focused,
+    holding,
+    press,
+    said,
+    tab_to,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -289,7 +301,10 @@ def test_what_mentors_write_is_text_and_nothing_else(opened, url):
 
 def test_feedback_reaches_the_api(opened, url):
     page = opened(url)
-    ask(page)
+    with page.expect_response(ASKED) as answered:
+        ask(page)
+    answer = answered.value.json()
+    first = answer["recommendations"][0]["mentor"]["id"]
     page.click(".card .secondary >> nth=0")
     page.wait_for_selector("dialog[open]")
     page.check("dialog input[type=radio] >> nth=0")
@@ -300,15 +315,12 @@ def test_feedback_reaches_the_api(opened, url):
 
     def events():
         lines = httpx.get(f"{url}/v1/feedback", trust_env=False).text.splitlines()
-        return [(one["event"], one.get("rating")) for one in map(json.loads, lines)]
+        told = [one for one in map(json.loads, lines) if one["mentor"] == first]
+        ours = [one for one in told if one["recommendation_id"] == answer["recommendation_id"]]
+        return {(one["event"], one.get("rating")) for one in ours}
 
-    wait_until(
-        lambda: (
-            {("opened", None), ("rated", 5), ("requested", None), ("declined", None)}
-            <= set(events())
-        )
-    )
-    assert ("shown", None) in events()
+    expected = {(event, None) for event in ("shown", "opened", "requested", "declined")}
+    wait_until(lambda: events() == expected | {("rated", 5)})
 
 
 def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
@@ -405,10 +417,16 @@ def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
     assert page.evaluate(began) == pytest.approx([0.0] * 10, abs=0.1)
 
 
-def test_nothing_moves_for_whoever_wants_that(opened, url):
-    page = opened(url, reduced_motion="reduce")
-    ask(page)
-    assert page.evaluate("document.getAnimations().length") == 0
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_whoever_wants_that(opened, url, motion, moves):
+    page = opened(url, reduced_motion=motion)
+    with holding(page) as held:
+        page.fill("#goals", GOAL)
+        page.click("button[type=submit]")
+        page.wait_for_selector(".skeleton")
+        assert bool(page.evaluate("document.getAnimations().length")) == moves
+        held[0].continue_()
+    page.wait_for_selector(".card:not(.skeleton)")
 
 
 def test_a_map_that_has_become_another_is_asked_for_again(opened, url):
