@@ -26,6 +26,7 @@ function Page() {
   const [saved, setSaved] = useState(() => kept("localStorage", "saved", []));
   const [aside, setAside] = useState(() => kept("sessionStorage", "aside", []));
   const [onlySaved, setOnlySaved] = useState(false);
+  const [noted, setNoted] = useState({}); // what mentees think, by what was asked and mentor
   const [lit, setLit] = useState(null);
   const [told, say] = useSaying();
   const [heard, hear] = useSaying();
@@ -83,6 +84,9 @@ function Page() {
     if (online && search.state.problem?.kind === "offline") search.ask(asked, aside);
   }, [online]);
 
+  /** What the map calls a mentor, also before anything is asked. */
+  const headlineOf = (id) =>
+    chart.chart?.points.find((point) => point.mentor === id)?.headline || id;
   const results = () => document.getElementById("results");
   const headed = (id) => document.getElementById(headingOf(id));
 
@@ -117,7 +121,7 @@ function Page() {
     standing: standings.of,
     open: (id) => {
       if (!asked) {
-        const title = chart.chart?.points.find((point) => point.mentor === id)?.headline || id;
+        const title = headlineOf(id);
         setChosenStar(title);
         document.getElementById("goals").focus();
         say(strings.openedFirst(title));
@@ -219,6 +223,19 @@ function Page() {
   }, [phase, compared]);
 
   const openedOne = listed.find((one) => one.mentor.id === opened);
+  const openedFor = `${asked}\n${opened}`;
+  /** Tell what is thought of the mentor shown; what got through is still known when opened again. */
+  const opine = async (event) => {
+    const there = await search.tell(opened, event);
+    if (!there) say(strings.notNoted);
+    else {
+      setNoted((before) => {
+        const had = before[openedFor];
+        return { ...before, [openedFor]: { ...had, [event.event]: event.rating ?? true } };
+      });
+    }
+    return there;
+  };
   const notice = opened && !asked && (chosenStar ? strings.openedFirst(chosenStar) : strings.needGoals);
   return html`
     <a
@@ -283,6 +300,7 @@ function Page() {
           onlySaved
             ? html`<${Saved}
                 ids=${saved}
+                headlineOf=${headlineOf}
                 ...${{ asked, standings, known, marks, answer, acts, compared }}
               />`
             : html`<${Results}
@@ -335,7 +353,8 @@ function Page() {
       one=${openedOne}
       goals=${answer?.goals}
       marksOf=${marksOf}
-      acts=${{ ...acts, tell: openedOne && ((event) => search.tell(opened, event)) }}
+      noted=${noted[openedFor] ?? {}}
+      acts=${{ ...acts, opine: openedOne && opine }}
     />`
     }
     ${

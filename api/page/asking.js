@@ -123,18 +123,20 @@ export function status(key) {
 }
 
 /**
- * Say what came of a recommendation. Sent once more where it does not get through, and then
- * given up: what a mentee sees never waits for it.
+ * Say what came of a recommendation; true when it is noted. Sent once more where it does not get
+ * through, and then given up: what a mentee sees never waits for it, but for the word that it is
+ * noted.
  */
 export async function tell(recommendation, events) {
   const body = { recommendation_id: recommendation, events };
   for (const pause of [0, 3_000]) {
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     try {
-      await ask("POST", "/v1/feedback", body, { keepalive: true });
-      return;
+      const { results } = await ask("POST", "/v1/feedback", body, { keepalive: true });
+      return results.every((one) => one.result !== "no_mentor");
     } catch (error) {
-      if (!["busy", "failed", "offline", "timeout"].includes(error.kind)) return;
+      if (!["busy", "failed", "offline", "timeout"].includes(error.kind)) return false;
     }
   }
+  return false;
 }

@@ -45,11 +45,13 @@ export function Comparison({ chosen, goals, marks, acts }) {
               </th>
               ${chosen.map((one) => {
                 const quote = quoteOn(one, part);
+                // A part may be answered by words that are shared, without a quote.
+                const open = one.uncovered_goals.includes(part);
                 return html`<td key=${one.mentor.id} role="cell" dir="auto">
                   ${
                     quote
                       ? html`<q class="quote">${quote}</q>`
-                      : html`<span class="fine">${strings.nothing}</span>`
+                      : html`<span class="fine">${open ? strings.nothing : strings.noQuote}</span>`
                   }
                 </td>`;
               })}

@@ -13,8 +13,8 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], A
 
 /**
  * `chart`: the answer of `/v1/map`; `places`: that of a recommendation, on the same map, or null;
- * `listed`: those recommended; `lit`: the id of a mentor to point out; `whole`: what changes when
- * all of it should be seen again.
+ * `listed`: those recommended, or merely the nearest; `lit`: the id of a mentor to point out; `whole`:
+ * the answer they are of: all of the map is seen again when there is another.
  */
 export function Map({ chart, failed, places, listed, whole, lit, onOpen, titleOf }) {
   const stars = useMemo(() => starsOf(chart, places, listed, titleOf), [chart, places, listed]);
@@ -28,16 +28,18 @@ export function Map({ chart, failed, places, listed, whole, lit, onOpen, titleOf
         ? html`<${Sky} stars=${stars} whole=${whole} lit=${lit} onOpen=${onOpen} />`
         : html`<div class="sky empty"><p>${failed ? strings.mapFailed : chart ? strings.mapNone : ""}</p></div>`
     }
-    <${Legend} goal=${stars.goal} />
-    <p id="map-help" class="fine map-help">${strings.mapHelp}</p>
-    <p class="fine honest">
-      ${strings.mapHonest}
-      ${
-        chart && chart.total > chart.points.length
-          ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
-          : ""
-      }
-    </p>
+    <${Legend} goal=${stars.goal} merely=${whole?.abstained} />
+    <div class="map-notes">
+      <p id="map-help" class="fine map-help">${strings.mapHelp}</p>
+      <p class="fine honest">
+        ${strings.mapHonest}
+        ${
+          chart && chart.total > chart.points.length
+            ? ` ${strings.mapSampled(chart.points.length, chart.total)}`
+            : ""
+        }
+      </p>
+    </div>
     <${InWords} chart=${chart} places=${places} listed=${listed} titleOf=${titleOf} />
   </section>`;
 }
@@ -93,6 +95,7 @@ function Sky({ stars, whole, lit, onOpen }) {
   const here = stars.all.find((star) => star.id === (over ?? stood ?? lit));
 
   const told = stood && stars.all.find((star) => star.id === stood);
+  const pointAt = whole?.abstained ? strings.mapNearestAt : strings.mapPointAt;
 
   // Another answer is another picture; who is set aside or comes with the next page is not.
   useEffect(() => setView(WHOLE), [whole]);
@@ -182,12 +185,14 @@ function Sky({ stars, whole, lit, onOpen }) {
       drag.current = null;
     },
     onPointerUp: (event) => {
-      const moved = drag.current?.moved;
+      const begun = drag.current;
       drag.current = null;
-      if (moved) return;
+      if (!begun || begun.moved) return;
       const [x, y] = placeOf(event);
       const star = nearest(stars.all, [x, y], REACH / scale);
       if (star) onOpen(star.id);
+      // The other way to look elsewhere, for whoever cannot drag.
+      else if (view.zoom > 1) setView({ ...view, x, y });
     },
   };
 
@@ -226,7 +231,7 @@ function Sky({ stars, whole, lit, onOpen }) {
       <${Zoom} does=${() => zoomTo(1 / STEP)} not=${view.zoom === 1} name=${strings.mapZoomOut}>−<//>
       <${Zoom} does=${() => setView(WHOLE)} not=${view.zoom === 1} name=${strings.mapReset}>○<//>
     </div>
-    <p class="unseen" role="status">${told ? strings.mapPointAt(told.title, told.rank) : ""}</p>
+    <p class="unseen" role="status">${told ? pointAt(told.title, told.rank) : ""}</p>
   </div>`;
 }
 
@@ -236,13 +241,20 @@ function Zoom({ does, not, name, children }) {
   </button>`;
 }
 
-function Legend({ goal }) {
+/** `merely`: those marked are the nearest, but nobody is recommended. */
+function Legend({ goal, merely }) {
   // By name, so that one that is another now is new, and does not jump to its place.
   const key = (shape, name) =>
     html`<li key=${name}><svg viewBox="0 0 16 16">${shape}</svg>${name}</li>`;
   return html`<ul class="legend" aria-hidden="true">
     ${goal && key(html`<path class="goal" d=${fourPoints([8, 8], 8)} />`, strings.legendGoal)}
-    ${goal && key(html`<circle class="star" cx="8" cy="8" r="4" />`, strings.legendRecommended)}
+    ${
+      goal &&
+      key(
+        html`<circle class="star" cx="8" cy="8" r="4" />`,
+        merely ? strings.legendNearest : strings.legendRecommended,
+      )
+    }
     ${key(
       html`<circle class="other" cx="8" cy="8" r="2.4" />`,
       goal ? strings.legendOther : strings.legendAll,

@@ -1,6 +1,6 @@
 /** A mentor's whole profile, with the passages that are the reasons marked where they stand. */
 
-import { html, useEffect, useState } from "./library.js";
+import { html, useEffect, useRef, useState } from "./library.js";
 import { Standing } from "./cards.js";
 import { Dialog } from "./dialog.js";
 import { stringAt } from "./offsets.js";
@@ -12,7 +12,7 @@ const CLAMPED = 80; // letters, after which the head of a narrow window cuts a h
 const PARAGRAPH = /\n\s*\n/;
 
 /** `one`: the recommendation where the list has it; else it is asked for. */
-export function Profile({ id, one: listed, goals: listedGoals, marksOf, acts }) {
+export function Profile({ id, one: listed, goals: listedGoals, marksOf, noted, acts }) {
   const [standing, setStanding] = useState(null);
   const [tries, setTries] = useState(0);
   useEffect(() => {
@@ -47,6 +47,7 @@ export function Profile({ id, one: listed, goals: listedGoals, marksOf, acts }) 
           goals=${goals}
           marks=${marksOf(goals)}
           standing=${listed ? null : standing}
+          noted=${noted}
           acts=${acts}
         />`
         : failed
@@ -62,7 +63,7 @@ export function Profile({ id, one: listed, goals: listedGoals, marksOf, acts }) 
   <//>`;
 }
 
-function Shown({ one, goals, marks, standing, acts }) {
+function Shown({ one, goals, marks, standing, noted, acts }) {
   const { mentor } = one;
   const { answered, words } = reasonsOf(one);
   const spansAt = new Map();
@@ -163,7 +164,7 @@ function Shown({ one, goals, marks, standing, acts }) {
       }
     </div>
     <${Score} one=${one} />
-    ${acts.tell && html`<${Opinion} acts=${acts} />`}
+    ${acts.opine && html`<${Opinion} noted=${noted} acts=${acts} />`}
   `;
 }
 
@@ -226,18 +227,23 @@ function Score({ one }) {
   </details>`;
 }
 
-/** What the mentee thinks of the suggestion, for those who run the page. */
-function Opinion({ acts }) {
-  const [rated, setRated] = useState(null);
-  const [met, setMet] = useState(false);
-  const rate = (rating) => {
-    setRated(rating);
-    acts.tell({ event: "rated", rating });
+/** What the mentee thinks of the suggestion, for those who run the page. `noted`: what got there. */
+function Opinion({ noted, acts }) {
+  const [sent, setSent] = useState({}); // what is on its way
+  const [told, setTold] = useState("");
+  const newest = useRef(null);
+  const rated = sent.rated ?? noted.rated;
+  const met = sent.requested ?? noted.requested ?? false;
+  const tell = async (event, thanks) => {
+    newest.current = event;
+    setSent((before) => ({ ...before, [event.event]: event.rating ?? true }));
+    setTold(strings.working);
+    const there = await acts.opine(event);
+    setSent(({ [event.event]: _, ...others }) => others);
+    if (newest.current === event) setTold(there ? thanks : strings.notNoted);
   };
-  const meet = () => {
-    setMet(true);
-    acts.tell({ event: "requested" });
-  };
+  const rate = (rating) => tell({ event: "rated", rating }, strings.thanks);
+  const meet = () => tell({ event: "requested" }, strings.meetNoted);
   return html`<div class="opinion">
     <fieldset>
       <legend>${strings.useful}</legend>
@@ -251,6 +257,6 @@ function Opinion({ acts }) {
     <button type="button" class="primary" aria-disabled=${met} onClick=${() => met || meet()}>
       ${strings.meet}
     </button>
-    <p role="status" class="fine">${met ? strings.meetNoted : rated ? strings.thanks : ""}</p>
+    <p role="status" class="fine">${told}</p>
   </div>`;
 }

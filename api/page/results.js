@@ -149,8 +149,8 @@ function NobodyLeft({ answer, filters, acts }) {
   </div>`;
 }
 
-/** Those saved on this device; why they fit is asked for the goals of this tab. */
-export function Saved({ ids, asked, standings, known, marks, answer, acts, compared }) {
+/** Those saved on this device; why they fit is asked for the goals of this tab, once there are some. */
+export function Saved({ ids, asked, headlineOf, standings, known, marks, answer, acts, compared }) {
   useEffect(() => {
     if (asked) for (const id of ids) if (!known(id)) standings.of(id).catch(() => {});
   }, [ids, asked]);
@@ -161,7 +161,7 @@ export function Saved({ ids, asked, standings, known, marks, answer, acts, compa
   return html`<section class="results saved" aria-busy=${missing.length > failed.length}>
     <h2 class="results-title" id="saved" tabindex="-1">${strings.savedTitle}</h2>
     ${!ids.length && html`<p>${strings.savedNone}</p>`}
-    ${ids.length > 0 && !asked && html`<p>${strings.savedNeedGoals(ids.length)}</p>`}
+    ${ids.length > 0 && !asked && html`<${Names} ...${{ ids, headlineOf, acts }} />`}
     ${missing.length > failed.length && html`<p class="searching">${strings.working}</p>`}
     ${
       failed.length > gone.length &&
@@ -197,6 +197,34 @@ export function Saved({ ids, asked, standings, known, marks, answer, acts, compa
         </li>`,
       )}
     </ol>
-    <button type="button" class="secondary back" onClick=${acts.leaveSaved}>${strings.backToResults}</button>
+    ${
+      asked &&
+      html`<button type="button" class="secondary back" onClick=${acts.leaveSaved}>
+      ${strings.backToResults}
+    </button>`
+    }
   </section>`;
+}
+
+/** Who was saved, before there are goals that they could fit. */
+function Names({ ids, headlineOf, acts }) {
+  return html`<p>${strings.savedNeedGoals(ids.length)}</p>
+    <ul class="names">
+      ${ids.map((id) => {
+        const headline = headlineOf(id);
+        return html`<li key=${id}>
+          <a href=${acts.address(id)} dir="auto" onClick=${acts.follow(() => acts.open(id))}>
+            ${headline}
+          </a>
+          <button
+            type="button"
+            class="text"
+            aria-label=${strings.nameOf(strings.savedForget, headline)}
+            onClick=${() => acts.save({ mentor: { id, headline } })}
+          >
+            ${strings.savedForget}
+          </button>
+        </li>`;
+      })}
+    </ul>`;
 }

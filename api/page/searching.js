@@ -136,9 +136,10 @@ export function useSearch({ filters, say }) {
     slow,
     ask,
     more,
-    tell: (mentor, event) => {
+    /** True when it is noted. */
+    tell: async (mentor, event) => {
       const place = state.listed.findIndex((one) => one.mentor.id === mentor);
-      if (place >= 0) asking.tell(state.ids[place], [{ mentor, ...event }]);
+      return place >= 0 && asking.tell(state.ids[place], [{ mentor, ...event }]);
     },
   };
 }

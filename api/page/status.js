@@ -151,7 +151,7 @@ function Figures({ found }) {
       ${
         (encoder.moving_to || encoder.stuck) &&
         html`<ul class="checks">
-        ${encoder.moving_to && html`<${Check}>${words.movingTo(encoder.moving_to)}<//>`}
+        ${encoder.moving_to && html`<${Check} good=${!encoder.stuck}>${words.movingTo(encoder.moving_to)}<//>`}
         ${encoder.stuck && html`<${Check} good=${false}>${encoder.stuck}<//>`}
       </ul>`
       }

@@ -151,6 +151,7 @@ export const strings = {
     seniority: "Seniority",
   },
   nothing: "nothing found",
+  noQuote: "no quote of its own",
   remove: "Remove",
 
   alikeTitle: "Others of the same kind",
@@ -189,6 +190,7 @@ export const strings = {
   thanks: "Thank you, noted.",
   meet: "I would like to meet them",
   meetNoted: "Noted: whoever runs this page can see that somebody would like to meet this mentor.",
+  notNoted: "That did not get through. Try again.",
   gone: "This mentor is not here any more.",
   openedFirst: (headline) =>
     `You chose “${headline}”. Write your goals first, and you see how they fit.`,
@@ -212,9 +214,12 @@ export const strings = {
   mapSampled: (shown, total) => `${number(shown)} of ${number(total)} mentors are drawn.`,
   mapNearer: (share) => `closer to your goals than ${percent(share)} of all mentors`,
   mapPointAt: (headline, rank) => (rank ? `${headline}, recommendation ${number(rank)}` : headline),
+  mapNearestAt: (headline, rank) =>
+    rank ? `${headline}, number ${number(rank)} of the nearest` : headline,
   mapWordsEmpty: "Once you have written your goals, this lists how near to them each mentor lies.",
   legendGoal: "your goals",
   legendRecommended: "recommended",
+  legendNearest: "the nearest",
   legendOther: "other mentors",
   legendAll: "mentors",
 

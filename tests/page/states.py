@@ -8,6 +8,14 @@ from tests.page.conftest import ASKED, GOAL, answering, ask, holding, until
 SLOW = "document.querySelector('.searching').textContent.includes('Still looking')"
 NOT_ONLINE = "document.querySelector('.problem h3')?.textContent === 'You are offline'"
 
+NOTED = "document.querySelector('.opinion [role=status]').textContent.includes('noted')"
+# The address of somebody who is not in the list, whose profile has to be asked for.
+TO_NOBODY_LISTED = """async () => {
+  const {points} = await (await fetch('/v1/map')).json();
+  const others = points.filter(({mentor}) => !document.getElementById(`mentor-${mentor}`));
+  history.replaceState(null, '', `?mentor=${encodeURIComponent(others.at(-1).mentor)}`);
+}"""
+
 
 class Words(NamedTuple):
     """What is written on the way: goals that are answered, vague, or answered by nobody.
@@ -77,13 +85,16 @@ def _looked_at(page) -> Iterator[str]:
     yield "map zoomed"
     page.keyboard.press("0")
     page.click(".in-words summary")
+    page.wait_for_selector(".in-words[open]")
     yield "map in words"
     page.click(".in-words summary")
+    page.wait_for_selector(".in-words:not([open])")
     page.click(".card .secondary >> nth=0")
     page.wait_for_selector("dialog[open]")
     yield "profile"
     page.click("dialog summary")
     page.check("dialog input[type=radio] >> nth=0")
+    until(page, NOTED)
     yield "opinion"
     page.keyboard.press("Escape")
     page.click(".card .toggle >> nth=1")
@@ -159,10 +170,9 @@ def _in_trouble(page, words: Words) -> Iterator[str]:
     page.context.set_offline(False)
     page.wait_for_selector(".card:not(.skeleton)")
     page.route(f"{ASKED}/explain", lambda route: route.abort())
-    last = page.evaluate("fetch('/v1/map').then(a => a.json()).then(m => m.points.at(-1).mentor)")
-    page.evaluate("id => history.replaceState(null, '', `?mentor=${encodeURIComponent(id)}`)", last)
+    page.evaluate(TO_NOBODY_LISTED)
     page.reload()
-    page.wait_for_selector("dialog .problem, dialog .profile-text")
+    page.wait_for_selector("dialog .problem")
     yield "profile not loaded"
     page.unroute(f"{ASKED}/explain")
 

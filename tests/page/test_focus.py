@@ -204,6 +204,24 @@ def test_the_map_knows_where_the_keyboard_stood(opened, url):
     assert page.inner_text(".sky-frame [role=status]") == ""
 
 
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_what_is_below_the_map_stays_under_the_pointer_that_leaves_it(opened, url, width):
+    page = opened(url, width=width)
+    page.wait_for_selector(".quiet circle")
+    page.focus(".sky")
+    press(page, "ArrowRight")
+    assert page.locator(".map-help").is_visible()
+    summary = page.locator(".in-words summary")
+    summary.scroll_into_view_if_needed()
+    before = summary.bounding_box()
+    page.mouse.move(before["x"] + 20, before["y"] + before["height"] / 2)
+    page.mouse.down()
+    assert not page.locator(".map-help").is_visible()
+    assert summary.bounding_box() == before
+    page.mouse.up()
+    page.wait_for_selector(".in-words[open]")
+
+
 def test_a_star_without_goals_asks_for_them_and_names_who_was_chosen(opened, url):
     page = opened(url)
     page.wait_for_selector(".quiet circle")
@@ -335,6 +353,7 @@ def test_what_is_said_is_said_in_regions_that_were_there_before(opened, url):
     act(page, ".card .secondary >> nth=0")
     page.wait_for_selector("dialog .profile-text")
     page.check("dialog input[type=radio] >> nth=0")
+    until(page, "window.heard.includes('Thank you, noted.')")
     press(page, "Escape")
     page.context.set_offline(True)
     page.wait_for_selector(".banner")

@@ -7,7 +7,19 @@ import httpx
 import pytest
 
 from tests.api.conftest import wait_until
-from tests.page.conftest import ASKED, EMOJI, GOAL, WIDTHS, ask, focused, press, said, tab_to, until
+from tests.page.conftest import (
+    ASKED,
+    EMOJI,
+    GOAL,
+    WIDTHS,
+    ask,
+    focused,
+    holding,
+    press,
+    said,
+    tab_to,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -125,6 +137,13 @@ def test_who_is_saved_stays_on_the_device(opened, url):
     page.reload()
     page.click(".top nav button")
     assert "You saved one mentor" in page.inner_text(".results")
+    page.wait_for_selector(".quiet circle")  # the map knows what they are called
+    assert page.inner_text(".names a") == title
+    assert page.locator(".back").count() == 0  # nothing was asked that one could go back to
+    page.click(".names button")
+    assert said(page) == f"No longer saved: {title}"
+    assert focused(page) == "saved"
+    assert page.inner_text(".top nav button") == "Saved (0)"
 
 
 def test_filters_that_leave_nobody_say_which_of_them_do(opened, url):
@@ -146,6 +165,13 @@ def test_it_says_so_when_nobody_fits(opened, url):
     assert page.inner_text(".results-title") == "Nobody here fits well"
     assert "merely the nearest" in page.inner_text(".nobody")
     assert set(page.locator(".card .match").all_inner_texts()) == {"Partial match"}
+    page.wait_for_selector(".chosen .star")
+    assert page.locator(".legend li").all_inner_texts()[1] == "the nearest"
+    page.focus(".sky")
+    press(page, "ArrowRight")
+    assert page.inner_text(".sky-frame [role=status]").endswith(", number 1 of the nearest")
+    ask(page)
+    until(page, "document.querySelectorAll('.legend li')[1]?.textContent === 'recommended'")
 
 
 def test_a_vague_goal_gets_a_hint_while_it_is_written(opened, url):
@@ -176,6 +202,33 @@ def test_why_not_somebody_else_is_answered_with_their_place_and_words_that_help(
     )
     page.click(".others a >> nth=0")
     page.wait_for_selector("dialog.profile")
+
+
+def test_side_by_side_nothing_is_said_to_be_found_only_where_the_api_says_so(opened, url):
+    page = opened(url)
+    quotes = []
+
+    def answer(route):
+        response = route.fetch()
+        found = response.json()
+        first, *others = found["recommendations"][:3]
+        said = next(r for r in first["reasons"] if r["part"] != "lexical")
+        quotes.append(said["quote"])
+        first["uncovered_goals"] = []
+        for one, uncovered in zip(others, ([], [said["goal"]]), strict=True):
+            one["uncovered_goals"] = uncovered
+            one["reasons"] = [r for r in one["reasons"] if r.get("goal") != said["goal"]]
+        route.fulfill(response=response, json=found)
+
+    page.route(ASKED, answer)
+    ask(page)
+    for card in (1, 2, 3):
+        page.click(f"li:nth-child({card}) .toggle >> nth=1")
+    page.click(".tray .primary")
+    page.wait_for_selector("dialog.compare")
+    row = page.locator(".comparison tbody tr").filter(has_text=quotes[0])
+    cells = row.locator("td").all_inner_texts()
+    assert cells == [quotes[0], "no quote of its own", "nothing found"]
 
 
 def test_a_quote_is_marked_where_it_stands_also_after_emoji(opened, url):
@@ -248,26 +301,26 @@ def test_what_mentors_write_is_text_and_nothing_else(opened, url):
 
 def test_feedback_reaches_the_api(opened, url):
     page = opened(url)
-    ask(page)
+    with page.expect_response(ASKED) as answered:
+        ask(page)
+    answer = answered.value.json()
+    first = answer["recommendations"][0]["mentor"]["id"]
     page.click(".card .secondary >> nth=0")
     page.wait_for_selector("dialog[open]")
     page.check("dialog input[type=radio] >> nth=0")
     page.click("dialog .opinion .primary")
-    assert "Noted" in page.inner_text("dialog .opinion [role=status]")
+    until(page, "document.querySelector('.opinion [role=status]').textContent.includes('Noted')")
     page.keyboard.press("Escape")
     page.click(".less .text >> nth=0")
 
     def events():
         lines = httpx.get(f"{url}/v1/feedback", trust_env=False).text.splitlines()
-        return [(one["event"], one.get("rating")) for one in map(json.loads, lines)]
+        told = [one for one in map(json.loads, lines) if one["mentor"] == first]
+        ours = [one for one in told if one["recommendation_id"] == answer["recommendation_id"]]
+        return {(one["event"], one.get("rating")) for one in ours}
 
-    wait_until(
-        lambda: (
-            {("opened", None), ("rated", 5), ("requested", None), ("declined", None)}
-            <= set(events())
-        )
-    )
-    assert ("shown", None) in events()
+    expected = {(event, None) for event in ("shown", "opened", "requested", "declined")}
+    wait_until(lambda: events() == expected | {("rated", 5)})
 
 
 def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
@@ -288,10 +341,64 @@ def test_the_map_marks_who_is_recommended_and_tells_it_in_words(opened, url):
     assert page.evaluate("document.querySelector('.sky svg').viewBox.baseVal.width") < side
 
 
+def test_the_map_stays_a_picture_where_colours_are_forced(opened, url):
+    page = opened(url)
+    ask(page)
+    page.wait_for_selector(".chosen .rank", state="attached")
+    drawn = """['.sky', '.chosen .rank', '.quiet circle'].map(one => {
+      const style = getComputedStyle(document.querySelector(one));
+      return [style.backgroundColor, style.backgroundImage, style.fill];
+    })"""
+    before = page.evaluate(drawn)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert page.evaluate(drawn) == before
+
+
+# A place of the map's picture where no star is near, the farthest from its middle.
+BETWEEN_STARS = """() => {
+  const box = document.querySelector('.sky svg').getBoundingClientRect();
+  const stars = [...document.querySelectorAll('.sky circle')].map(one => {
+    const {left, top, width, height} = one.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  });
+  const free = [];
+  for (let x = 0.05; x < 1; x += 0.05) {
+    for (let y = 0.05; y < 1; y += 0.05) {
+      const at = [box.left + x * box.width, box.top + y * box.height];
+      if (stars.every(([a, b]) => Math.hypot(a - at[0], b - at[1]) > 30))
+        free.push({at, share: [x, y], far: Math.hypot(x - 0.5, y - 0.5)});
+    }
+  }
+  return free.sort((a, b) => b.far - a.far)[0];
+}"""
+SEEN = "(({x, y, width}) => [x, y, width])(document.querySelector('.sky svg').viewBox.baseVal)"
+
+
+def test_the_map_is_moved_by_a_click_between_stars(opened, url):
+    page = opened(url)
+    page.wait_for_selector(".quiet circle")
+    for _ in range(3):
+        page.click(".zoom button >> nth=0")
+    page.locator(".sky").scroll_into_view_if_needed()
+    left, top, side = page.evaluate(SEEN)
+    place = page.evaluate(BETWEEN_STARS)
+    page.mouse.click(*place["at"])
+    size = 640
+    middle = [
+        begin + share * side for begin, share in zip((left, top), place["share"], strict=True)
+    ]
+    expected = [min(max(at - side / 2, 0), size - side) for at in middle]
+    assert page.evaluate(SEEN) == pytest.approx([*expected, side], abs=1)
+    assert expected != pytest.approx([left, top], abs=10)
+    assert focused(page) != "goals"  # nobody was opened
+
+
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
     page = opened(url, width=width)
-    page.evaluate("document.documentElement.dir = 'rtl'")
+    turn = "document.documentElement.dir = 'rtl'"
+    page.evaluate(turn)
     ask(page)
     page.click(".after .secondary")
     until(page, "document.querySelectorAll('.card').length > 10")
@@ -299,14 +406,27 @@ def test_long_words_and_scripts_from_right_to_left_fit(opened, url, width):
     assert page.evaluate(fits)
     page.goto(f"{url}/?mentor=long")
     page.wait_for_selector("dialog .bio")
+    page.evaluate(turn)
     assert page.evaluate("(d => d.scrollWidth <= d.clientWidth)(document.querySelector('dialog'))")
     assert page.evaluate(fits)
+    page.wait_for_selector(".chosen .rank", state="attached")
+    began = """[...document.querySelectorAll('.rank')].map(one => {
+      const box = one.getBBox();
+      return (box.x - one.getAttribute('x')) / box.width;
+    })"""
+    assert page.evaluate(began) == pytest.approx([0.0] * 10, abs=0.1)
 
 
-def test_nothing_moves_for_whoever_wants_that(opened, url):
-    page = opened(url, reduced_motion="reduce")
-    ask(page)
-    assert page.evaluate("document.getAnimations().length") == 0
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_whoever_wants_that(opened, url, motion, moves):
+    page = opened(url, reduced_motion=motion)
+    with holding(page) as held:
+        page.fill("#goals", GOAL)
+        page.click("button[type=submit]")
+        page.wait_for_selector(".skeleton")
+        assert bool(page.evaluate("document.getAnimations().length")) == moves
+        held[0].continue_()
+    page.wait_for_selector(".card:not(.skeleton)")
 
 
 def test_a_map_that_has_become_another_is_asked_for_again(opened, url):

@@ -6,6 +6,7 @@ from api.settings import Settings
 from tests.api.conftest import serving_at
 from tests.fakes import table_encoder
 from tests.page.conftest import ASKED, GOAL, ask, holding, until
+from tests.page.states import walk_status
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +113,32 @@ def test_without_hints_map_or_feedback_mentors_are_found_all_the_same(opened, ur
     ask(page)
     assert page.locator(".card").count() == 10
     assert "could not be loaded" in page.inner_text(".sky")
+
+
+def test_an_opinion_is_said_to_be_noted_only_when_it_is(opened, url):
+    page = opened(url, allowed=NOISE)
+    ask(page)
+    page.route("**/v1/feedback", lambda route: route.abort())
+    page.click(".card .secondary >> nth=0")
+    page.wait_for_selector("dialog .opinion")
+    told = "document.querySelector('.opinion [role=status]').textContent"
+    page.check("dialog input[type=radio] >> nth=0")
+    page.click("dialog .opinion .primary")
+    until(page, f"{told} === 'That did not get through. Try again.'")
+    until(page, "!document.querySelector('.opinion input:checked')")
+    assert page.get_attribute(".opinion .primary", "aria-disabled") == "false"
+
+    page.unroute("**/v1/feedback")
+    page.check("dialog input[type=radio] >> nth=0")
+    until(page, f"{told} === 'Thank you, noted.'")
+    page.click("dialog .opinion .primary")
+    until(page, f"{told}.startsWith('Noted: ')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.click(".card .secondary >> nth=0")
+    page.wait_for_selector("dialog .opinion")
+    assert page.is_checked("dialog input[type=radio] >> nth=0")
+    assert page.get_attribute(".opinion .primary", "aria-disabled") == "true"
 
 
 def test_a_page_of_results_that_fails_leaves_those_before(opened, url):
@@ -258,6 +285,16 @@ def test_a_server_where_nobody_is_says_so(opened, tmp_path):
         assert page.inner_text(".results-title") == "Nobody is here yet"
         assert "There are no mentors here yet" in page.inner_text(".nobody")
         assert page.locator(".nobody button").count() == 0
+
+
+def test_a_move_to_an_encoder_that_is_stuck_is_not_called_good(opened, url):
+    page = opened(f"{url}/status", allowed=NOISE)
+    states = walk_status(page)
+    while next(states) != "figures with trouble":
+        pass
+    moving = page.locator(".checks li").filter(has_text="Moving to careers-2")
+    stuck = page.locator(".checks li").filter(has_text="is not here")
+    assert [one.get_attribute("class") for one in (moving, stuck)] == ["bad", "bad"]
 
 
 def test_the_status_page_is_behind_a_key(opened, closed):
