@@ -69,8 +69,7 @@ def test_the_whole_journey_by_keyboard_alone(opened, url, width, scheme):
     press(page, "Escape")
     page.wait_for_selector("dialog", state="detached")
 
-    page.focus(".results-title")
-    tab_to(page, ".less .text")
+    tab_to(page, "li:first-child .less .text:first-child", key="Shift+Tab", most=150)
     second = page.inner_text(".card-title >> nth=1")
     press(page, "Enter")
     assert page.inner_text(".card-title >> nth=0") == second
@@ -80,7 +79,7 @@ def test_the_whole_journey_by_keyboard_alone(opened, url, width, scheme):
     press(page, "Enter")
     assert page.inner_text(".card-title >> nth=0") == first
 
-    page.focus(".sky")
+    tab_to(page, ".sky", most=150)
     press(page, "ArrowRight")
     status = page.locator(".sky-frame [role=status]")
     assert "recommendation 1" in status.inner_text()
