@@ -199,7 +199,14 @@ class Bringer:
     # --- what is there, and what should be ---
 
     def differences(self, progress: Progress | None = None) -> Difference:
-        """Compare the tenant's rows with the store, which must not change meanwhile."""
+        """Compare the tenant's rows with the store at one state of it.
+
+        What is brought meanwhile may be named too.
+        """
+        with self._store.database.one_state():
+            return self._differences(progress)
+
+    def _differences(self, progress: Progress | None) -> Difference:
         wanted = self._all_wanted(progress)
         missing: dict[str, None] = {}
         strange: set[str] = set()
@@ -217,16 +224,24 @@ class Bringer:
         )
 
     def mend(self) -> None:
-        """Bring Milvus to what the store has, whatever it has now."""
+        """Bring Milvus to what the store has, whatever it has now; others may write and bring.
+
+        The mark goes back to where the store stood at the beginning, so that whatever was written
+        since is brought once more: it may have been taken for strange.
+        """
+        head = self._store.head(self._tenant)
         self._passages.make()
         found = self.differences()
+        while not self._may_begin(self._passages.mark()):
+            time.sleep(0.2)
         self._passages.delete(found.strange)
         everybody = self._store.text_hashes(self._tenant) if found.doubled else found.missing
         for some in batches(sorted(everybody), AT_ONCE):
             self._settle(some, anew=True)
-        head = self._store.head(self._tenant)
-        mark = Mark(head.sequence, "", self._passages.mark().beat + 1)
-        self._passages.milvus.marked(self._tenant, self._passages.collection, mark)
+            mark = self._passages.mark()
+            if mark.holder == self._me:
+                self._mark(replace(mark, beat=mark.beat + 1))
+        self._mark(Mark(head.sequence, "", self._passages.mark().beat + 1))
         self._remote.applied = head.sequence
 
     # --- one step after the other ---

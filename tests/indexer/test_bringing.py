@@ -1,9 +1,12 @@
 """What brings passages to a Milvus, step by step; `tests/remote` has the same on a real one."""
 
+import time
+
 import pytest
 
 from indexer import bringing
 from indexer.bringing import Stopped
+from indexer.milvus import Mark
 from indexer.records import mentor_from
 from models.errors import SearchUnavailable
 from tests.milvus import Filled, MemoryMilvus
@@ -84,4 +87,49 @@ def test_a_process_that_ends_leaves_off_looking_for_who_left(filled):
         filled.bringer.step(stopping=lambda: True)
     assert filled.bringer.look(lambda: True) is False
     filled.bringer.bring_all()
+    assert filled.is_exact()
+
+
+def test_a_mend_loses_nobody_who_is_written_and_brought_meanwhile(tmp_path, filled, milvus):
+    filled.bringer.bring_all()
+    other = Filled(tmp_path, milvus)
+    filled.writer.put(mentors("before"))
+    met = []
+
+    def write(call, _):
+        """Once, between what the store should have given and what Milvus has."""
+        if call == "query" and not met:
+            met.append(True)
+            other.writer.put(mentors("brought"))
+            other.bringer.bring_all()
+            other.writer.put(mentors("written"))
+
+    other.bringer.bring_all()
+    all_wanted = filled.bringer._all_wanted
+
+    def then_write(progress):
+        found = all_wanted(progress)
+        milvus.client.before = write
+        return found
+
+    filled.bringer._all_wanted = then_write
+    filled.bringer.mend()
+    assert met
+    milvus.client.before = lambda call, name: None
+    del filled.bringer._all_wanted
+    filled.bringer.bring_all()
+    other.store.close()
+    assert filled.is_exact()
+
+
+def test_a_mend_waits_for_whoever_is_at_a_step(tmp_path, filled, milvus, monkeypatch):
+    monkeypatch.setattr(bringing, "RELIEVED_S", 0.3)
+    filled.bringer.bring_all()
+    key = min(filled.passages.keys())
+    filled.passages.delete([key])
+    mark = filled.passages.mark()
+    milvus.marked("default", filled.passages.collection, Mark(mark.sequence, "somebody", 7))
+    began = time.monotonic()
+    filled.bringer.mend()
+    assert time.monotonic() - began >= 0.3
     assert filled.is_exact()
