@@ -138,7 +138,7 @@ class Bringer:
         self._passages.make()
         mark = self._passages.mark()
         if mark.sequence >= goal and mark.sequence <= head.sequence:
-            self._remote.applied = mark.sequence
+            self._remote.reached(mark.sequence)
             return False
         if not self._may_begin(mark):
             return False
@@ -151,7 +151,7 @@ class Bringer:
             if not head.sequence or self._remote.applied == head.sequence:
                 break
             if not self.bring(progress=progress):
-                self._remote.applied = self._passages.mark().sequence
+                self._remote.reached(self._passages.mark().sequence)
                 time.sleep(0.2)
         self.tend()
 
@@ -242,7 +242,7 @@ class Bringer:
             if mark.holder == self._me:
                 self._mark(replace(mark, beat=mark.beat + 1))
         self._mark(Mark(head.sequence, "", self._passages.mark().beat + 1))
-        self._remote.applied = head.sequence
+        self._remote.reached(head.sequence)
 
     # --- one step after the other ---
 
@@ -285,7 +285,7 @@ class Bringer:
             self._passages.flush()
             self._unsealed = 0
         self._mark(Mark(since, "" if last else self._me, now.beat + 1))
-        self._remote.applied = since
+        self._remote.reached(since)
         return True
 
     def _mark(self, mark: Mark) -> None:

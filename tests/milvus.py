@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.bringing import Bringer
+from indexer.live import LiveIndex
 from indexer.milvus import Milvus, Passages
 from indexer.remote import Remote
 from indexer.store import Store
@@ -152,6 +153,13 @@ class Filled:
     @property
     def head(self) -> int:
         return self.store.head(self.tenant).sequence
+
+    def there(self) -> LiveIndex:
+        """The index made anew now, as a server does after enough changes, and searched there."""
+        head, changes = self.store.changes(self.tenant, 0)
+        empty = LiveIndex.empty(self.vectors.space_id, self.vectors.encoder.dimension)
+        index = empty.advanced(head.sequence, changes, self.vectors).made_anew()
+        return index.searched_by(lambda segment: self.remote.over(segment, index.sequence))
 
     def is_exact(self) -> bool:
         """Whether Milvus has what the store has, nothing else and nothing twice."""

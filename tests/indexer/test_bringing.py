@@ -1,14 +1,16 @@
 """What brings passages to a Milvus, step by step; `tests/remote` has the same on a real one."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from indexer import bringing
+from indexer import bringing, remote
 from indexer.bringing import Stopped
 from indexer.milvus import Mark
 from indexer.records import mentor_from
 from models.errors import SearchUnavailable
+from tests.fakes import WordEncoder
 from tests.milvus import Filled, MemoryMilvus
 
 
@@ -133,3 +135,84 @@ def test_a_mend_waits_for_whoever_is_at_a_step(tmp_path, filled, milvus, monkeyp
     filled.bringer.mend()
     assert time.monotonic() - began >= 0.3
     assert filled.is_exact()
+
+
+# --- what a search may miss ---
+
+
+@pytest.fixture
+def searched(tmp_path, milvus, monkeypatch):
+    """Passages that Milvus is asked for, however few."""
+    monkeypatch.setattr(remote, "HOST_READS", 0)
+    made = Filled(tmp_path, milvus, mentors(*(f"m{i}" for i in range(20))))
+    yield made
+    made.store.close()
+
+
+def calls_of(milvus):
+    calls = []
+    milvus.client.before = lambda call, name: calls.append(call)
+    return calls
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time of what is known of a Milvus, which passes when a test says so."""
+    made = SimpleNamespace(now=1_000.0)
+    made.monotonic = lambda: made.now
+    monkeypatch.setattr(remote, "time", made)
+    return made
+
+
+def test_who_was_brought_a_moment_ago_is_found_in_a_segment_made_just_now(searched, milvus, clock):
+    milvus.client.lag_s = 1_000.0
+    searched.bringer.bring_all()
+    dense = searched.there().dense
+    query = WordEncoder().encode_queries(["m7"])
+    assert len(dense.nearest(query, 500, None)) == 20
+    clock.now += 5.0
+    searched.remote.look()
+    assert len(dense.nearest(query, 500, None)) == 20
+    clock.now += 1.0
+    milvus.client.lag_s = 0.0
+    calls = calls_of(milvus)
+    assert len(dense.nearest(query, 500, None)) == 20
+    assert calls == ["search"]
+
+
+def test_what_is_brought_again_and_again_is_searched_for_what_has_long_been_there(searched, clock):
+    searched.bringer.bring_all()
+    first = searched.head
+    for i in range(14):
+        assert not searched.remote.has(searched.head)
+        clock.now += 0.5
+        searched.writer.put(mentors(f"new{i}"))
+        searched.bringer.bring_all()
+    assert searched.remote.has(first)
+    assert not searched.remote.has(searched.head)
+
+
+def test_a_milvus_that_has_lost_its_rows_is_not_searched_any_more(searched, milvus, clock):
+    searched.bringer.bring_all()
+    clock.now += 6.0
+    assert searched.remote.has(searched.head)
+    milvus.client.rows.clear()
+    searched.remote.look()
+    assert not searched.remote.has(1)
+    searched.bringer.bring_all()
+    assert not searched.remote.has(1)
+    clock.now += 6.0
+    assert searched.remote.has(searched.head)
+    assert searched.is_exact()
+
+
+def test_a_mark_read_a_little_late_takes_nothing_back(searched, clock):
+    searched.remote.reached(10)
+    clock.now += 6.0
+    searched.remote.reached(20)
+    clock.now += 3.0
+    searched.remote.reached(15)
+    assert searched.remote.has(10)
+    clock.now += 3.0
+    assert searched.remote.has(15)
+    assert not searched.remote.has(16)
