@@ -47,6 +47,7 @@ AT_ONCE = 1_000  # mentors of one step, which ends with a look at the mark
 RELIEVED_S = 30.0  # after which somebody who has not written the mark is taken for dead
 FLUSH_FROM = 5_000  # rows brought at once that are worth sealing; Milvus seals few by itself
 LEFT_S = 600.0  # how long rows stay in a space that the tenant has left; cursors lead on for 300
+GONE_S = 30.0  # ... and how long after that every process has seen that nothing is there any more
 LOOK_S = 2.0  # how often a process with nothing to bring looks whether Milvus is there
 TEND_S = 60.0
 COMPACT_S = 60.0
@@ -184,17 +185,32 @@ class Bringer:
         head = self._store.head(self._tenant)
         if self._vectors.space_id != head.space_id or self._remote.applied < head.sequence:
             return
+        if not head.sequence:
+            return  # nothing was brought, so there may be no collection
         if self._passages.served_from() != self._passages.collection:
             self._passages.serve()
         for other, mark in self._others():
             if other.collection == collection_of(self._passages.milvus, head.moving_to):
                 continue
-            if not mark.left_at:
-                self._passages.milvus.marked(
-                    self._tenant, other.collection, replace(mark, left_at=int(time.time()))
-                )
-            elif time.time() - mark.left_at > LEFT_S:
-                other.drop()
+            self._leave(other, mark)
+
+    def _leave(self, other: Passages, mark: Mark) -> None:
+        """Have a space that the tenant has left dropped, when nobody searches there any more.
+
+        A process that cannot go over searches there all the time. So the mark first says that
+        nothing is there, and such a process reads its own vectors; then the rows go, and the mark.
+        """
+        now = int(time.time())
+        if not mark.left_at:
+            left = replace(mark, left_at=now)
+        elif time.time() - mark.left_at <= (LEFT_S if mark.sequence else GONE_S):
+            return
+        elif mark.sequence:
+            left = replace(mark, sequence=0, left_at=now)
+        else:
+            other.drop()
+            return
+        self._passages.milvus.marked(self._tenant, other.collection, left)
 
     # --- what is there, and what should be ---
 

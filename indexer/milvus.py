@@ -158,12 +158,16 @@ class Milvus:
     def spaces_of(self, tenant: str) -> dict[str, Mark]:
         """The mark of each collection that has, or has had, something of the tenant."""
         name = f"{self.prefix}_marks"
-        if not self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+        if not self.has(name):
             return {}
         return {
             found["collection"]: _mark_of(found)
             for found in self.query(name, f'tenant == "{_digest(tenant).hex()}"', _MARK)
         }
+
+    def has(self, name: str) -> bool:
+        """Whether there is a collection."""
+        return self.do(lambda client: bool(client.has_collection(name, timeout=WORK_S)))
 
     def query(
         self, collection: str, where: str, fields: Sequence[str], *, strong: bool = True
@@ -218,7 +222,7 @@ class Milvus:
         from pymilvus import DataType
 
         name = f"{self.prefix}_marks"
-        if self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+        if self.has(name):
             return
 
         def make(client: "MilvusClient") -> None:
@@ -242,7 +246,7 @@ class Milvus:
         try:
             self.do(make)
         except SearchUnavailable:
-            if not self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+            if not self.has(name):
                 raise
         self.searched(name)
 
@@ -288,12 +292,21 @@ class Passages:
         """Make the collection where there is none, and have Milvus search it."""
         self.milvus.make_marks()
         name = self.collection
-        if not self.milvus.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+        if not self.milvus.has(name):
             marks = f"{self.milvus.prefix}_marks"  # of one that somebody has dropped
             of_it = f'collection == "{name}"'
             self.milvus.do(lambda client: client.delete(marks, filter=of_it, timeout=WORK_S))
             self.milvus.made(name, self._make)
         self.milvus.searched(name)
+
+    def is_there(self) -> bool:
+        """Whether there is the collection; if so, Milvus is to search it."""
+        names = (f"{self.milvus.prefix}_marks", self.collection)
+        if not all(self.milvus.has(name) for name in names):
+            return False
+        for name in names:
+            self.milvus.searched(name)
+        return True
 
     def _make(self, client: "MilvusClient") -> None:
         from pymilvus import DataType

@@ -216,3 +216,57 @@ def test_a_mark_read_a_little_late_takes_nothing_back(searched, clock):
     clock.now += 3.0
     assert searched.remote.has(15)
     assert not searched.remote.has(16)
+
+
+# --- a space that was left ---
+
+
+@pytest.fixture
+def stuck(searched, milvus, tmp_path, monkeypatch):
+    """A process that is still in the space that `searched` has left."""
+    monkeypatch.setattr(remote, "SHOWN_S", 0.0)
+    monkeypatch.setattr(bringing, "LEFT_S", 0.0)
+    monkeypatch.setattr(bringing, "LOOK_S", 0.0)
+    searched.bringer.bring_all()
+    searched.remote.look()
+    moved = Filled(tmp_path, milvus, space="words-2")
+    moved.writer.adopt()
+    moved.bringer.bring_all()
+    yield searched, moved
+    moved.store.close()
+
+
+def test_a_process_stuck_in_a_space_that_was_left_answers_in_full_to_the_end(
+    stuck, milvus, monkeypatch
+):
+    old, new = stuck
+    dense, query = old.there().dense, WordEncoder().encode_queries(["m7"])
+    calls, found = calls_of(milvus), []
+
+    def tended():
+        time.sleep(1.1)  # marks have whole seconds
+        new.bringer.tend()
+        old.bringer.look()
+        calls.clear()
+        found.append(len(dense.nearest(query, 500, None)))
+        return "search" in calls
+
+    assert tended() is False  # whose mark says that nothing is there, before a row is deleted
+    assert old.passages.count() > 0
+    monkeypatch.setattr(bringing, "GONE_S", 0.0)
+    tended()
+    tended()
+    assert found == [20, 20, 20]
+    assert milvus.spaces_of("default").keys() == {new.passages.collection}
+    assert old.passages.collection not in milvus.client.rows
+    assert new.is_exact()
+
+
+def test_looking_makes_no_collection(tmp_path, milvus):
+    looked = Filled(tmp_path, milvus)
+    looked.remote.look()
+    looked.bringer.look()
+    looked.bringer.bring_all()
+    assert (looked.remote.problem, looked.remote.applied) == ("", 0)
+    assert list(milvus.client.rows) == []
+    looked.store.close()

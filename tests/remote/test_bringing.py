@@ -244,6 +244,10 @@ def test_a_space_that_was_left_is_dropped_later_and_the_alias_leads_to_the_new_o
     assert keys(brought, "m1") == set()  # who left is not answered in the old space either
     assert brought.passages.count() > 0  # from which others may still be answering
     monkeypatch.setattr(bringing, "LEFT_S", -1.0)
+    monkeypatch.setattr(bringing, "GONE_S", -1.0)
+    moved.bringer.tend()
+    assert brought.passages.mark().sequence == 0  # nobody searches there any more ...
+    assert brought.passages.count() > 0  # ... and then it goes
     moved.bringer.tend()
     assert [one.collection for one, _ in Passages.of(moved.passages.milvus, brought.tenant)] == [
         moved.passages.collection
