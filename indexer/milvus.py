@@ -15,7 +15,9 @@ refuse a second row of one key, and its upsert is wrong with a partition key bef
 import contextlib
 import hashlib
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -44,6 +46,7 @@ _KEYS = 4  # hexadecimal digits of a passage's place
 _SCHEMES = {"milvus": "http", "http": "http", "https": "https"}
 
 _T = TypeVar("_T")
+log = logging.getLogger(__name__)
 
 
 def is_milvus(url: str) -> bool:
@@ -126,6 +129,13 @@ class Milvus:
         self._token = f"{who}:{word}" if who else ""
         self._connecting = threading.Lock()
         self._client: MilvusClient | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.problem = ""
+        """Why it cannot be asked, in one sentence; "" while it can."""
+        self._pinging = threading.Lock()
+        self._pinged_at = -math.inf
 
     def do(self, work: Callable[["MilvusClient"], _T]) -> _T:
         """What `work` comes to. Raises SearchUnavailable when Milvus cannot do it."""
@@ -137,16 +147,36 @@ class Milvus:
             said = " ".join(str(getattr(error, "message", error)).split())[:300]
             raise SearchUnavailable(f"Milvus at {self.name}: {said}") from error
 
-    def ping(self) -> None:
-        """Ask it something small. Raises SearchUnavailable, and lets go of the connection then.
+    def ping(self, every_s: float = 0.0) -> bool:
+        """Whether it reads something small, as of `every_s` ago at most; `problem` says why not.
 
-        One that has failed for long is tried again by gRPC after minutes only.
+        Of several who ask at once one does. The connection is let go where there is no answer: one
+        that has failed for long is tried again by gRPC after minutes only.
         """
-        try:
-            self.do(lambda client: client.list_collections(timeout=ANSWER_S))
-        except SearchUnavailable:
-            self.close()
-            raise
+        with self._pinging:
+            if time.monotonic() - self._pinged_at < every_s:
+                return not self.problem
+            try:
+                self.do(self._read_something)
+            except SearchUnavailable as error:
+                if not self.problem:
+                    log.warning("%s", error)
+                self.problem = str(error)
+                self.close()
+            else:
+                if self.problem:
+                    log.warning("Milvus at %s answers again", self.name)
+                self.problem = ""
+            self._pinged_at = time.monotonic()
+            return not self.problem
+
+    def _read_something(self, client: "MilvusClient") -> None:
+        """The least that needs every part of it which a search needs."""
+        marks = f"{self.prefix}_marks"
+        if marks in client.list_collections(timeout=ANSWER_S):
+            client.query(
+                marks, 'key >= ""', ["key"], limit=1, timeout=ANSWER_S, consistency_level="Bounded"
+            )
 
     def close(self) -> None:
         """Let go of the connection; the next question makes another."""

@@ -73,12 +73,16 @@ class Remote:
 
     def __init__(self, passages: Passages) -> None:
         self.passages = passages
-        self.problem = ""
-        """Why Milvus cannot be asked, in one sentence; "" while it can."""
         self.applied = 0
         """The change up to which everything is there, as far as is known here."""
         self._known = _Known()
+        self._problem = ""
         self._seen_at = -math.inf
+
+    @property
+    def problem(self) -> str:
+        """Why Milvus cannot be asked for this tenant, in one sentence; "" while it can."""
+        return self.passages.milvus.problem or self._problem
 
     def look(self, every_s: float = 0.0) -> None:
         """Ask how far Milvus is and whether it answers, unless that is known as of `every_s` ago.
@@ -89,27 +93,18 @@ class Remote:
         if now - self._seen_at < min(every_s, PROBE_S if self.problem else every_s):
             return
         self._seen_at = now
+        milvus = self.passages.milvus
+        if milvus.problem and not milvus.ping(PROBE_S):
+            return
         try:
-            if self.problem:
-                self.passages.milvus.ping()
             there = self.passages.is_there()  # else it is made by whoever brings something
             self.reached(self.passages.mark(strong=False).sequence if there else 0)
         except SearchUnavailable as error:
-            self.failed(error)
+            if milvus.ping(PROBE_S) and not self._problem:
+                log.warning("%s: %s", self.passages.tenant, error)
+            self._problem = str(error)
         else:
-            self.works()
-
-    def failed(self, error: SearchUnavailable) -> None:
-        """Refuse whoever asks, at once, until Milvus is back."""
-        if not self.problem:
-            log.warning("%s", error)
-        self.problem = str(error)
-
-    def works(self) -> None:
-        """Answer again."""
-        if self.problem:
-            log.warning("Milvus at %s answers again", self.passages.milvus.name)
-        self.problem = ""
+            self._problem = ""
 
     def reached(self, sequence: int) -> None:
         """Everything up to the change `sequence` is there now, and will soon show in searches."""
@@ -125,11 +120,11 @@ class Remote:
     def nearest(
         self, queries: NDArray[np.float32], top_k: int, where: str
     ) -> list[list[tuple[str, float]]]:
-        """As `Passages.nearest`; who asks after it has failed is refused at once."""
+        """As `Passages.nearest`; where it fails and Milvus is away, others are refused at once."""
         try:
             return self.passages.nearest(queries, top_k, where)
-        except SearchUnavailable as error:
-            self.failed(error)
+        except SearchUnavailable:
+            self.passages.milvus.ping(PROBE_S)
             raise
 
     def over(self, segment: Segment, sequence: int) -> Segment:

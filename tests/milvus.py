@@ -115,6 +115,7 @@ class MemoryMilvus(Milvus):
         self.errors = (Refused,)
         self.name, self.prefix = "memory", prefix
         self.client = Client()
+        self._begin()
 
     def do(self, work):
         try:

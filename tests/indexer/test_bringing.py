@@ -11,7 +11,7 @@ from indexer.milvus import Mark
 from indexer.records import mentor_from
 from models.errors import SearchUnavailable
 from tests.fakes import WordEncoder
-from tests.milvus import Filled, MemoryMilvus
+from tests.milvus import Filled, MemoryMilvus, Refused
 
 
 def mentors(*ids):
@@ -45,10 +45,14 @@ def test_a_round_brings_a_step_and_says_that_there_may_be_more(filled):
     assert filled.is_exact()
 
 
-def test_trouble_in_the_middle_of_a_long_fill_is_over_before_the_fill_is(filled, monkeypatch):
-    monkeypatch.setattr("indexer.remote.PROBE_S", 0.0)
+def test_trouble_in_the_middle_of_a_long_fill_is_over_before_the_fill_is(
+    filled, milvus, monkeypatch
+):
+    monkeypatch.setattr(remote, "PROBE_S", 0.0)
     filled.bringer.look()
-    filled.remote.failed(SearchUnavailable("one search took too long"))
+    milvus.client.before = away
+    assert not milvus.ping()
+    milvus.client.before = lambda call, name: None
     with pytest.raises(SearchUnavailable):
         filled.remote.has(1)
     filled.bringer.look()
@@ -135,6 +139,10 @@ def test_a_mend_waits_for_whoever_is_at_a_step(tmp_path, filled, milvus, monkeyp
     filled.bringer.mend()
     assert time.monotonic() - began >= 0.3
     assert filled.is_exact()
+
+
+def away(call, name):
+    raise Refused("nobody there")
 
 
 # --- what a search may miss ---
