@@ -16,12 +16,13 @@ import contextlib
 import hashlib
 import logging
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +50,6 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 
-def is_milvus(url: str) -> bool:
-    """Whether an address is that of a Milvus."""
-    return urlsplit(url).scheme in _SCHEMES
-
-
 def mentor_key(tenant: str, id: str, text_hash: str) -> bytes:
     """What the keys of a mentor's rows begin with, as long as the words are the same: 16 bytes."""
     return _digest(tenant, id, text_hash)
@@ -71,6 +67,27 @@ def facet(value: str) -> int:
 
 def _digest(*parts: str) -> bytes:
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
+
+
+def _address_of(url: str) -> tuple[SplitResult, int] | None:
+    """The parts of an address and its port; None for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 19530
+    except ValueError:
+        return None
+    prefix = parts.path.strip("/") or "mentors"
+    right = parts.scheme in _SCHEMES and parts.hostname and prefix.isidentifier()
+    right = right and not (parts.query or parts.fragment)  # of a password that is not quoted
+    return (parts, port) if right else None
+
+
+def _without_password(url: str) -> str:
+    """An address, right or wrong, as it may be shown: scheme, host and path."""
+    scheme, there, rest = url.partition("://")
+    if not scheme.isalpha() or not there:
+        scheme, there, rest = "", "", url
+    return scheme + there + re.split(r"[?#]", rest.rpartition("@")[2])[0]
 
 
 class Row(NamedTuple):
@@ -115,14 +132,16 @@ class Milvus:
         # It reports every error that is raised here anyway, with its traceback.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         self.errors: tuple[type[Exception], ...] = (pymilvus.MilvusException,)
-        parts = urlsplit(url)
-        prefix = parts.path.strip("/") or "mentors"
-        if not is_milvus(url) or not parts.hostname or not prefix.isidentifier():
+        address = _address_of(url)
+        if address is None:
             raise BadInput(
-                f"{url!r} is no address of a Milvus: expected milvus://HOST:PORT, with /PREFIX "
-                f"where several deployments share one."
+                f"{_without_password(url)!r} is no address of a Milvus: expected "
+                f"milvus://HOST:PORT, with /PREFIX where several deployments share one (letters, "
+                f"digits and underscores)."
             )
-        self.name = f"{parts.hostname}:{parts.port or 19530}"
+        parts, port = address
+        prefix = parts.path.strip("/") or "mentors"
+        self.name = f"{parts.hostname}:{port}"
         self.prefix = prefix
         self._address = f"{_SCHEMES[parts.scheme]}://{self.name}"
         who, word = (unquote(one or "") for one in (parts.username, parts.password))
