@@ -177,7 +177,7 @@ async def ready(request: Request) -> Any:
     if not desk.tenants.first.store.database.answers:
         return problems.not_ready("The database cannot be reached just now.")
     remote = desk.tenants.first.remote
-    if remote is not None and remote.problem:
+    if remote is not None and remote.passages.milvus.problem:  # all tenants have the same one
         return problems.not_ready("The search cannot be used just now.")
     if not desk.callers.open:  # how far an index is, is its tenant's
         return {"status": "ready"}

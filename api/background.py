@@ -35,7 +35,7 @@ class Background:
         self._listening = False
         self._threads = [
             self._thread("follow", FOLLOW_EVERY_S, self._follow_all, self._until_changed),
-            self._thread("bring", BRING_EVERY_S, lambda: tenants.each(lambda one: one.bring())),
+            self._thread("bring", BRING_EVERY_S, self._bring_all),
             self._thread("keep", KEEP_EVERY_S, lambda: tenants.each(_keep)),
             self._thread("keys", KEEP_EVERY_S, callers.look_again),
             self._thread("expose", EXPOSE_EVERY_S, lambda: tenants.each(_expose)),
@@ -67,6 +67,16 @@ class Background:
     def _follow_all(self) -> None:
         self._tenants.each(_follow)
         observing.LAG.set(max(serving.lag for serving in self._tenants.all()))
+
+    def _bring_all(self) -> None:
+        while not self._stopping.is_set() and self._bring_some():
+            pass
+
+    def _bring_some(self) -> bool:
+        """A step of each tenant in turn, so that a long one holds up no other; if there is more."""
+        stopping, found = self._stopping.is_set, list[bool]()
+        self._tenants.each(lambda one: found.append(not stopping() and one.bring(stopping)))
+        return any(found)
 
     def _listen(self) -> None:
         """Hear what other processes change, until that ends or this does."""

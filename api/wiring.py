@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from api.places import folder_of, store_of
 from api.settings import Settings
-from indexer.bringing import Bringer
+from indexer.bringing import Bringer, Stopping, never
 from indexer.folder import DataFolder
 from indexer.following import Follower
 from indexer.generations import Generations
@@ -236,10 +236,9 @@ class Opened:
         before, self.recommender = self.recommender, self._over(index)
         return before
 
-    def bring(self) -> None:
-        """Bring what is new to the Milvus that passages are searched in, where that is so."""
-        if self._bringer:
-            self._bringer.look()
+    def bring(self, stopping: Stopping) -> bool:
+        """As `Bringer.look`, where passages are searched in a Milvus."""
+        return self._bringer is not None and self._bringer.look(stopping)
 
     def warm_up(self) -> None:
         """Load what loads on first use: word lists, the language detector, the encoder."""
@@ -356,9 +355,12 @@ class Serving:
                 self._retire(before)
         return moved
 
-    def bring(self) -> None:
-        """Bring what is new to the Milvus that passages are searched in, where that is so."""
-        self._opened.bring()
+    def bring(self, stopping: Stopping = never) -> bool:
+        """Bring some of what is new to the Milvus that passages are searched in, where that is so.
+
+        Whether there may be more.
+        """
+        return self._opened.bring(stopping)
 
     @property
     def remote(self) -> Remote | None:

@@ -47,6 +47,7 @@ AT_ONCE = 1_000  # mentors of one step, which ends with a look at the mark
 RELIEVED_S = 30.0  # after which somebody who has not written the mark is taken for dead
 FLUSH_FROM = 5_000  # rows brought at once that are worth sealing; Milvus seals few by itself
 LEFT_S = 600.0  # how long rows stay in a space that the tenant has left; cursors lead on for 300
+GONE_S = 30.0  # ... and how long after that every process has seen that nothing is there any more
 LOOK_S = 2.0  # how often a process with nothing to bring looks whether Milvus is there
 TEND_S = 60.0
 COMPACT_S = 60.0
@@ -55,6 +56,16 @@ _TRIES = 3
 _SHOWN = 5
 _DIGITS = "0123456789abcdef"
 Progress = Callable[[int, int], None]
+Stopping = Callable[[], bool]
+
+
+class Stopped(Exception):
+    """A process that ends has left off; what is left is done by another, or at the next start."""
+
+
+def never() -> bool:
+    """That nothing is to stop."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,7 @@ class Difference:
 
 
 class Bringer:
-    """Brings one tenant's passages to the collection of one space."""
+    """Brings one tenant's passages to the collection of one space, a step at a time."""
 
     def __init__(self, store: Store, tenant: str, vectors: Vectors, remote: Remote) -> None:
         self._store = store
@@ -95,6 +106,8 @@ class Bringer:
         self._passages = remote.passages
         self._me = secrets.token_hex(8)
         self._seen = (Mark(), 0.0)
+        self._swept = -1  # the sequence as of which nothing strange was left, in this turn
+        self._unsealed = 0
         self._tended_at = 0.0
         self._troubled = False
 
@@ -102,6 +115,20 @@ class Bringer:
         """Bring what has changed, up to the change `until`; whether there was anything to do here.
 
         Raises SearchUnavailable; what was brought stays.
+        """
+        began, steps = self._remote.applied, 0
+        while self.step(until):
+            steps += 1
+            if progress:
+                goal = self._store.head(self._tenant).sequence if until is None else until
+                done = max(0, self._remote.applied - began)
+                progress(done, max(done, goal - began))
+        return steps > 0
+
+    def step(self, until: int | None = None, stopping: Stopping = never) -> bool:
+        """Bring the oldest `AT_ONCE` that have changed; whether that was done, and here.
+
+        Raises SearchUnavailable, or Stopped in the middle of what may take long.
         """
         head = self._store.head(self._tenant)
         if self._vectors.space_id not in (head.space_id, head.moving_to):
@@ -112,12 +139,11 @@ class Bringer:
         self._passages.make()
         mark = self._passages.mark()
         if mark.sequence >= goal and mark.sequence <= head.sequence:
-            self._remote.applied = mark.sequence
+            self._remote.reached(mark.sequence)
             return False
         if not self._may_begin(mark):
             return False
-        self._work(mark, goal, progress)
-        return True
+        return self._work(mark, goal, stopping)
 
     def bring_all(self, progress: Progress | None = None) -> None:
         """Bring everything, waiting for another process that is at it."""
@@ -126,18 +152,19 @@ class Bringer:
             if not head.sequence or self._remote.applied == head.sequence:
                 break
             if not self.bring(progress=progress):
-                self._remote.applied = self._passages.mark().sequence
+                self._remote.reached(self._passages.mark().sequence)
                 time.sleep(0.2)
         self.tend()
 
-    def look(self) -> None:
-        """One round of a process that serves: bring what is new, and see whether Milvus is there.
+    def look(self, stopping: Stopping = never) -> bool:
+        """One round of a process that serves: a step, and a look whether Milvus is there.
 
-        It never raises.
+        Whether there may be more to bring at once. No trouble with Milvus is raised.
         """
+        brought = False
         try:
             if not self._remote.problem:
-                brought = self.bring()
+                brought = self.step(stopping=stopping)
                 if brought or time.monotonic() - self._tended_at > TEND_S:
                     self._tended_at = time.monotonic()
                     self.tend()
@@ -146,31 +173,56 @@ class Bringer:
                 log.warning("what is new cannot be brought: %s", error)
             self._troubled = True
             self._remote.look()  # whether it can be searched is another question
-            return
+            return False
+        except Stopped:
+            return False
         self._troubled = self._troubled and bool(self._remote.problem)
         self._remote.look(LOOK_S)
+        return brought
 
     def tend(self) -> None:
         """Have the tenant served from here, and drop what it has left long enough ago."""
         head = self._store.head(self._tenant)
         if self._vectors.space_id != head.space_id or self._remote.applied < head.sequence:
             return
+        if not head.sequence:
+            return  # nothing was brought, so there may be no collection
         if self._passages.served_from() != self._passages.collection:
             self._passages.serve()
         for other, mark in self._others():
             if other.collection == collection_of(self._passages.milvus, head.moving_to):
                 continue
-            if not mark.left_at:
-                self._passages.milvus.marked(
-                    self._tenant, other.collection, replace(mark, left_at=int(time.time()))
-                )
-            elif time.time() - mark.left_at > LEFT_S:
-                other.drop()
+            self._leave(other, mark)
+
+    def _leave(self, other: Passages, mark: Mark) -> None:
+        """Have a space that the tenant has left dropped, when nobody searches there any more.
+
+        A process that cannot go over searches there all the time. So the mark first says that
+        nothing is there, and such a process reads its own vectors; then the rows go, and the mark.
+        """
+        now = int(time.time())
+        if not mark.left_at:
+            left = replace(mark, left_at=now)
+        elif time.time() - mark.left_at <= (LEFT_S if mark.sequence else GONE_S):
+            return
+        elif mark.sequence:
+            left = replace(mark, sequence=0, left_at=now)
+        else:
+            other.drop()
+            return
+        self._passages.milvus.marked(self._tenant, other.collection, left)
 
     # --- what is there, and what should be ---
 
     def differences(self, progress: Progress | None = None) -> Difference:
-        """Compare the tenant's rows with the store, which must not change meanwhile."""
+        """Compare the tenant's rows with the store at one state of it.
+
+        What is brought meanwhile may be named too.
+        """
+        with self._store.database.one_state():
+            return self._differences(progress)
+
+    def _differences(self, progress: Progress | None) -> Difference:
         wanted = self._all_wanted(progress)
         missing: dict[str, None] = {}
         strange: set[str] = set()
@@ -188,61 +240,69 @@ class Bringer:
         )
 
     def mend(self) -> None:
-        """Bring Milvus to what the store has, whatever it has now."""
+        """Bring Milvus to what the store has, whatever it has now; others may write and bring.
+
+        The mark goes back to where the store stood at the beginning, so that whatever was written
+        since is brought once more: it may have been taken for strange.
+        """
+        head = self._store.head(self._tenant)
         self._passages.make()
         found = self.differences()
+        while not self._may_begin(self._passages.mark()):
+            time.sleep(0.2)
         self._passages.delete(found.strange)
         everybody = self._store.text_hashes(self._tenant) if found.doubled else found.missing
         for some in batches(sorted(everybody), AT_ONCE):
             self._settle(some, anew=True)
-        head = self._store.head(self._tenant)
-        mark = Mark(head.sequence, "", self._passages.mark().beat + 1)
-        self._passages.milvus.marked(self._tenant, self._passages.collection, mark)
-        self._remote.applied = head.sequence
+            mark = self._passages.mark()
+            if mark.holder == self._me:
+                self._mark(replace(mark, beat=mark.beat + 1))
+        self._mark(Mark(head.sequence, "", self._passages.mark().beat + 1))
+        self._remote.reached(head.sequence)
 
     # --- one step after the other ---
 
     def _may_begin(self, mark: Mark) -> bool:
         """Whether nobody else is at work; if so, the mark says that this one is."""
+        if mark.holder == self._me:
+            return True
         now = time.monotonic()
-        if mark.holder not in ("", self._me):
+        if mark.holder:
             if (mark.holder, mark.beat) != (self._seen[0].holder, self._seen[0].beat):
                 self._seen = (mark, now)
                 return False
             if now - self._seen[1] < RELIEVED_S:
                 return False
             log.warning("%s: another process has stopped bringing passages to Milvus", self._tenant)
+        self._swept = -1
         self._mark(replace(mark, holder=self._me, beat=mark.beat + 1))
         return self._passages.mark().holder == self._me
 
-    def _work(self, mark: Mark, goal: int, progress: Progress | None) -> None:
-        since, began, brought = mark.sequence, mark.sequence, 0
-        beat = mark.beat + 1
+    def _work(self, mark: Mark, goal: int, stopping: Stopping) -> bool:
+        since = mark.sequence
         head = self._store.head(self._tenant)
-        if since > head.sequence or since < head.purged_at:
+        if since > head.sequence or max(since, self._swept) < head.purged_at:
             # Of another history, or too far back to learn of every removal.
-            self._drop_strange()
+            self._drop_strange(stopping)
+            self._swept = head.sequence
             since = 0 if since > head.sequence else since
-        while True:
-            head, changes = self._store.changes(self._tenant, since, AT_ONCE)
-            complete = len(changes) < AT_ONCE
-            since = head.sequence if complete else changes[-1].revision
-            ids = [change.id for change in changes]
-            brought += self._settle(ids)
-            if self._passages.mark().holder != self._me:
-                log.warning("%s: another process brings passages to Milvus now", self._tenant)
-                self._settle(ids)
-                return
-            beat += 1
-            last = complete or since >= goal
-            if last and brought >= FLUSH_FROM:
-                self._passages.flush()
-            self._mark(Mark(since, "" if last else self._me, beat))
-            self._remote.applied = since
-            if progress:
-                progress(since - began, max(goal, since) - began)
-            if last:
-                return
+        head, changes = self._store.changes(self._tenant, since, AT_ONCE)
+        complete = len(changes) < AT_ONCE
+        since = head.sequence if complete else changes[-1].revision
+        ids = [change.id for change in changes]
+        self._unsealed += self._settle(ids)
+        now = self._passages.mark()
+        if now.holder != self._me:
+            log.warning("%s: another process brings passages to Milvus now", self._tenant)
+            self._settle(ids)
+            return False
+        last = complete or since >= goal
+        if last and self._unsealed >= FLUSH_FROM:
+            self._passages.flush()
+            self._unsealed = 0
+        self._mark(Mark(since, "" if last else self._me, now.beat + 1))
+        self._remote.reached(since)
+        return True
 
     def _mark(self, mark: Mark) -> None:
         self._passages.milvus.marked(self._tenant, self._passages.collection, mark)
@@ -325,9 +385,17 @@ class Bringer:
                     wrong.append(by_owner[row.owner])
         return wrong
 
-    def _drop_strange(self) -> None:
-        wanted = self._all_wanted(None)
-        for digit in _DIGITS if self._passages.count() > MOST else ("",):
+    def _drop_strange(self, stopping: Stopping) -> None:
+        def go_on(*_: int) -> None:
+            if stopping():
+                raise Stopped
+
+        count = self._passages.count()
+        if not count:
+            return
+        wanted = self._all_wanted(go_on)
+        for digit in _DIGITS if count > MOST else ("",):
+            go_on()
             self._passages.delete(self._passages.keys(digit) - wanted.keys())
 
     def _others(self) -> list[tuple[Passages, Mark]]:

@@ -15,11 +15,14 @@ refuse a second row of one key, and its upsert is wrong with a partition key bef
 import contextlib
 import hashlib
 import logging
+import math
+import re
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +47,7 @@ _KEYS = 4  # hexadecimal digits of a passage's place
 _SCHEMES = {"milvus": "http", "http": "http", "https": "https"}
 
 _T = TypeVar("_T")
-
-
-def is_milvus(url: str) -> bool:
-    """Whether an address is that of a Milvus."""
-    return urlsplit(url).scheme in _SCHEMES
+log = logging.getLogger(__name__)
 
 
 def mentor_key(tenant: str, id: str, text_hash: str) -> bytes:
@@ -68,6 +67,27 @@ def facet(value: str) -> int:
 
 def _digest(*parts: str) -> bytes:
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
+
+
+def _address_of(url: str) -> tuple[SplitResult, int] | None:
+    """The parts of an address and its port; None for what is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 19530
+    except ValueError:
+        return None
+    prefix = parts.path.strip("/") or "mentors"
+    right = parts.scheme in _SCHEMES and parts.hostname and prefix.isidentifier()
+    right = right and not (parts.query or parts.fragment)  # of a password that is not quoted
+    return (parts, port) if right else None
+
+
+def _without_password(url: str) -> str:
+    """An address, right or wrong, as it may be shown: scheme, host and path."""
+    scheme, there, rest = url.partition("://")
+    if not scheme.isalpha() or not there:
+        scheme, there, rest = "", "", url
+    return scheme + there + re.split(r"[?#]", rest.rpartition("@")[2])[0]
 
 
 class Row(NamedTuple):
@@ -112,20 +132,29 @@ class Milvus:
         # It reports every error that is raised here anyway, with its traceback.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         self.errors: tuple[type[Exception], ...] = (pymilvus.MilvusException,)
-        parts = urlsplit(url)
-        prefix = parts.path.strip("/") or "mentors"
-        if not is_milvus(url) or not parts.hostname or not prefix.isidentifier():
+        address = _address_of(url)
+        if address is None:
             raise BadInput(
-                f"{url!r} is no address of a Milvus: expected milvus://HOST:PORT, with /PREFIX "
-                f"where several deployments share one."
+                f"{_without_password(url)!r} is no address of a Milvus: expected "
+                f"milvus://HOST:PORT, with /PREFIX where several deployments share one (letters, "
+                f"digits and underscores)."
             )
-        self.name = f"{parts.hostname}:{parts.port or 19530}"
+        parts, port = address
+        prefix = parts.path.strip("/") or "mentors"
+        self.name = f"{parts.hostname}:{port}"
         self.prefix = prefix
         self._address = f"{_SCHEMES[parts.scheme]}://{self.name}"
         who, word = (unquote(one or "") for one in (parts.username, parts.password))
         self._token = f"{who}:{word}" if who else ""
         self._connecting = threading.Lock()
         self._client: MilvusClient | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.problem = ""
+        """Why it cannot be asked, in one sentence; "" while it can."""
+        self._pinging = threading.Lock()
+        self._pinged_at = -math.inf
 
     def do(self, work: Callable[["MilvusClient"], _T]) -> _T:
         """What `work` comes to. Raises SearchUnavailable when Milvus cannot do it."""
@@ -137,16 +166,36 @@ class Milvus:
             said = " ".join(str(getattr(error, "message", error)).split())[:300]
             raise SearchUnavailable(f"Milvus at {self.name}: {said}") from error
 
-    def ping(self) -> None:
-        """Ask it something small. Raises SearchUnavailable, and lets go of the connection then.
+    def ping(self, every_s: float = 0.0) -> bool:
+        """Whether it reads something small, as of `every_s` ago at most; `problem` says why not.
 
-        One that has failed for long is tried again by gRPC after minutes only.
+        Of several who ask at once one does. The connection is let go where there is no answer: one
+        that has failed for long is tried again by gRPC after minutes only.
         """
-        try:
-            self.do(lambda client: client.list_collections(timeout=ANSWER_S))
-        except SearchUnavailable:
-            self.close()
-            raise
+        with self._pinging:
+            if time.monotonic() - self._pinged_at < every_s:
+                return not self.problem
+            try:
+                self.do(self._read_something)
+            except SearchUnavailable as error:
+                if not self.problem:
+                    log.warning("%s", error)
+                self.problem = str(error)
+                self.close()
+            else:
+                if self.problem:
+                    log.warning("Milvus at %s answers again", self.name)
+                self.problem = ""
+            self._pinged_at = time.monotonic()
+            return not self.problem
+
+    def _read_something(self, client: "MilvusClient") -> None:
+        """The least that needs every part of it which a search needs."""
+        marks = f"{self.prefix}_marks"
+        if marks in client.list_collections(timeout=ANSWER_S):
+            client.query(
+                marks, 'key >= ""', ["key"], limit=1, timeout=ANSWER_S, consistency_level="Bounded"
+            )
 
     def close(self) -> None:
         """Let go of the connection; the next question makes another."""
@@ -158,12 +207,16 @@ class Milvus:
     def spaces_of(self, tenant: str) -> dict[str, Mark]:
         """The mark of each collection that has, or has had, something of the tenant."""
         name = f"{self.prefix}_marks"
-        if not self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+        if not self.has(name):
             return {}
         return {
             found["collection"]: _mark_of(found)
             for found in self.query(name, f'tenant == "{_digest(tenant).hex()}"', _MARK)
         }
+
+    def has(self, name: str) -> bool:
+        """Whether there is a collection."""
+        return self.do(lambda client: bool(client.has_collection(name, timeout=WORK_S)))
 
     def query(
         self, collection: str, where: str, fields: Sequence[str], *, strong: bool = True
@@ -218,7 +271,7 @@ class Milvus:
         from pymilvus import DataType
 
         name = f"{self.prefix}_marks"
-        if self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+        if self.has(name):
             return
 
         def make(client: "MilvusClient") -> None:
@@ -242,7 +295,7 @@ class Milvus:
         try:
             self.do(make)
         except SearchUnavailable:
-            if not self.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+            if not self.has(name):
                 raise
         self.searched(name)
 
@@ -288,12 +341,21 @@ class Passages:
         """Make the collection where there is none, and have Milvus search it."""
         self.milvus.make_marks()
         name = self.collection
-        if not self.milvus.do(lambda client: client.has_collection(name, timeout=WORK_S)):
+        if not self.milvus.has(name):
             marks = f"{self.milvus.prefix}_marks"  # of one that somebody has dropped
             of_it = f'collection == "{name}"'
             self.milvus.do(lambda client: client.delete(marks, filter=of_it, timeout=WORK_S))
             self.milvus.made(name, self._make)
         self.milvus.searched(name)
+
+    def is_there(self) -> bool:
+        """Whether there is the collection; if so, Milvus is to search it."""
+        names = (f"{self.milvus.prefix}_marks", self.collection)
+        if not all(self.milvus.has(name) for name in names):
+            return False
+        for name in names:
+            self.milvus.searched(name)
+        return True
 
     def _make(self, client: "MilvusClient") -> None:
         from pymilvus import DataType

@@ -43,7 +43,29 @@ SPARE = 1.25  # how many more are asked for than wanted, for their order is appr
 WIDER = 4
 NAMED = 200  # values of a facet, or mentors left out, that an expression names
 NARROWER = 0.8  # a facet is named where it leaves at most this share
+SHOWN_S = 6.0  # by when a Bounded search has what was inserted: Milvus's grace of 5, and one more
 PROBE_S = 1.0  # how soon a Milvus that was away is asked again
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What searches have: all up to the change `shown`, and up to `coming` `SHOWN_S` after `at`."""
+
+    shown: int = 0
+    coming: int = 0
+    at: float = -math.inf
+
+    def shown_at(self, now: float) -> int:
+        return self.coming if now - self.at >= SHOWN_S else self.shown
+
+    def then(self, sequence: int, now: float) -> "_Known":
+        """What is known when everything up to `sequence` is there; less, where rows were lost."""
+        shown = self.shown_at(now)
+        if sequence < shown:
+            return _Known(0, sequence, now)
+        if self.coming <= shown or now - self.at >= SHOWN_S:  # nothing else is on its way
+            return _Known(shown, sequence, now)
+        return _Known(shown, min(self.coming, sequence), self.at)
 
 
 class Remote:
@@ -51,11 +73,16 @@ class Remote:
 
     def __init__(self, passages: Passages) -> None:
         self.passages = passages
-        self.problem = ""
-        """Why Milvus cannot be asked, in one sentence; "" while it can."""
         self.applied = 0
         """The change up to which everything is there, as far as is known here."""
+        self._known = _Known()
+        self._problem = ""
         self._seen_at = -math.inf
+
+    @property
+    def problem(self) -> str:
+        """Why Milvus cannot be asked for this tenant, in one sentence; "" while it can."""
+        return self.passages.milvus.problem or self._problem
 
     def look(self, every_s: float = 0.0) -> None:
         """Ask how far Milvus is and whether it answers, unless that is known as of `every_s` ago.
@@ -66,42 +93,38 @@ class Remote:
         if now - self._seen_at < min(every_s, PROBE_S if self.problem else every_s):
             return
         self._seen_at = now
+        milvus = self.passages.milvus
+        if milvus.problem and not milvus.ping(PROBE_S):
+            return
         try:
-            if self.problem:
-                self.passages.milvus.ping()
-            self.passages.make()
-            self.applied = self.passages.mark(strong=False).sequence
+            there = self.passages.is_there()  # else it is made by whoever brings something
+            self.reached(self.passages.mark(strong=False).sequence if there else 0)
         except SearchUnavailable as error:
-            self.failed(error)
+            if milvus.ping(PROBE_S) and not self._problem:
+                log.warning("%s: %s", self.passages.tenant, error)
+            self._problem = str(error)
         else:
-            self.works()
+            self._problem = ""
 
-    def failed(self, error: SearchUnavailable) -> None:
-        """Refuse whoever asks, at once, until Milvus is back."""
-        if not self.problem:
-            log.warning("%s", error)
-        self.problem = str(error)
-
-    def works(self) -> None:
-        """Answer again."""
-        if self.problem:
-            log.warning("Milvus at %s answers again", self.passages.milvus.name)
-        self.problem = ""
+    def reached(self, sequence: int) -> None:
+        """Everything up to the change `sequence` is there now, and will soon show in searches."""
+        self.applied = sequence
+        self._known = self._known.then(sequence, time.monotonic())
 
     def has(self, sequence: int) -> bool:
-        """Whether everything up to the change `sequence` is there. Raises SearchUnavailable."""
+        """Whether a search misses nothing up to the change `sequence`. Raises SearchUnavailable."""
         if self.problem:
             raise SearchUnavailable(self.problem)
-        return self.applied >= sequence
+        return self._known.shown_at(time.monotonic()) >= sequence
 
     def nearest(
         self, queries: NDArray[np.float32], top_k: int, where: str
     ) -> list[list[tuple[str, float]]]:
-        """As `Passages.nearest`; who asks after it has failed is refused at once."""
+        """As `Passages.nearest`; where it fails and Milvus is away, others are refused at once."""
         try:
             return self.passages.nearest(queries, top_k, where)
-        except SearchUnavailable as error:
-            self.failed(error)
+        except SearchUnavailable:
+            self.passages.milvus.ping(PROBE_S)
             raise
 
     def over(self, segment: Segment, sequence: int) -> Segment:

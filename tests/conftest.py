@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.needs import judged_in
 from tests.postgres import migrated, postgres
 
 ROOT = Path(__file__).parent.parent
@@ -31,10 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def judged(request: pytest.FixtureRequest) -> Path:
-    folder: Path = request.config.getoption("--judged")
-    if not (folder / "mentors.jsonl").is_file():
-        pytest.skip(f"no judged set of real mentors at {folder} (name one with --judged)")
-    return folder
+    return judged_in(request.config.getoption("--judged"))
 
 
 STORES = ("sqlite", pytest.param("postgres", marks=pytest.mark.scale))

@@ -1,4 +1,4 @@
-"""What only some tests need: a browser, or packages that `make scale` brings.
+"""What only some tests need: a browser, packages that `make scale` brings, or real mentors.
 
 Without them those tests are skipped and say so, or fail where `MENTORS_TESTS_NEED` names what they
 are of, such as "browser,postgres": in CI nothing is skipped by mistake.
@@ -6,6 +6,7 @@ are of, such as "browser,postgres": in CI nothing is skipped by mistake.
 
 import importlib.util
 import os
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -18,6 +19,13 @@ def require(of: str, packages: tuple[str, ...]) -> None:
     absent = [name for name in packages if importlib.util.find_spec(name) is None]
     if absent:
         missing(of, f"{', '.join(absent)} not installed: 'make scale' brings what these tests need")
+
+
+def judged_in(folder: Path) -> Path:
+    """The folder of the judged set of real mentors, if that is there."""
+    if not (folder / "mentors.jsonl").is_file():
+        missing("judged", f"no judged set of real mentors at {folder} (name one with --judged)")
+    return folder
 
 
 def missing(of: str, why: str) -> NoReturn:

@@ -15,3 +15,11 @@ def test_it_fails_for_lack_of_what_must_be_there(monkeypatch):
     monkeypatch.setattr(needs, "_NEEDED", ["axe", "browser"])
     with pytest.raises(pytest.fail.Exception, match="no browser here"):
         needs.missing("browser", "no browser here")
+
+
+def test_a_judged_set_that_must_be_there_is_not_skipped(monkeypatch, tmp_path):
+    monkeypatch.setattr(needs, "_NEEDED", ["judged"])
+    with pytest.raises(pytest.fail.Exception, match="no judged set of real mentors"):
+        needs.judged_in(tmp_path)
+    (tmp_path / "mentors.jsonl").write_text("")
+    assert needs.judged_in(tmp_path) == tmp_path

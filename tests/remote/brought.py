@@ -1,5 +1,6 @@
 """The passages of an index searched in FAISS or in Milvus, for tests that compare them."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,8 +47,11 @@ class Brought:
         return empty.advanced(head.sequence, changes, self.vectors).made_anew()
 
     def there(self) -> LiveIndex:
-        """The same index, searched through Milvus."""
+        """The same index, searched through Milvus as soon as that misses nothing."""
         index = self.here()
+        while not self.remote.has(index.sequence):
+            time.sleep(0.1)
+            self.remote.look()
         return index.searched_by(lambda segment: self.remote.over(segment, index.sequence))
 
     def is_exact(self) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from api import cli, wiring
 from api.settings import Settings
 from api.wiring import Indexing, Serving
-from indexer import bringing
+from indexer import bringing, remote
 from indexer.milvus import owner_key
 from models.errors import SearchUnavailable
 from recommender.recommend import Request
@@ -23,6 +23,7 @@ def run(tmp_path, shared_milvus, monkeypatch, capsys):
     """Runs a command on the folder; its exit status and what it printed."""
     monkeypatch.setattr(wiring, "default_encoder", words_named)
     monkeypatch.setattr(bringing, "COMPACT_S", 5.0)
+    monkeypatch.setattr(remote, "SHOWN_S", 0.0)  # else a command would search here
     monkeypatch.setenv("MENTORS_PASSAGES", f"{shared_milvus.url}/commands")
     monkeypatch.setenv("MENTORS_TENANT", tmp_path.name.replace("_", "-"))
 

@@ -31,7 +31,9 @@ def pair(settings, shared_milvus):
     indexing.publish()
     indexing.close()
     both = [Serving(settings), Serving(elsewhere)]
-    assert both[1].remote.has(both[1].follower.index.sequence)
+    while not both[1].remote.has(both[1].follower.index.sequence):
+        time.sleep(0.1)
+        both[1].remote.look()
     yield both
     for serving in both:
         serving.close()

@@ -1,5 +1,6 @@
 """Servers over real sockets with one Milvus between them: new mentors, a move, and what breaks."""
 
+import itertools
 import random
 import threading
 import time
@@ -7,6 +8,8 @@ import time
 import httpx
 import pytest
 
+from indexer import bringing
+from indexer.milvus import Passages
 from indexer.records import mentor_from
 from tests.fakes import WordEncoder
 from tests.live.servers import server
@@ -242,25 +245,44 @@ def test_a_server_may_start_while_milvus_is_away(data, own_milvus, monkeypatch):
 
 
 def test_milvus_killed_while_passages_are_brought_ends_as_the_store_has_it(
-    tmp_path, own_milvus, capsys
+    tmp_path, own_milvus, monkeypatch, capsys
 ):
+    monkeypatch.setattr(bringing, "AT_ONCE", 200)
     chance = random.Random(3)
     some = [mentor_from(record(f"m{i}", chance)) for i in range(1_500)]
     brought = Brought(tmp_path, own_milvus.url, WordEncoder(), some)
-    kills = 0
-    for after_s in (3.0, 4.5):
-        work = threading.Thread(target=brought.bringer.look)
-        work.start()
-        threading.Event().wait(after_s)
-        own_milvus.kill()
-        kills += 1
-        work.join()
+    head = brought.store.head(brought.tenant).sequence
+    insert, calls, killed_at = Passages.insert, itertools.count(1), []
+
+    def fatal(self, rows):
+        """The second insert comes to a Milvus that is dead, the fourth is its last."""
+        call = next(calls)
+        if call == 2:
+            killed_at.append(self.mark().sequence)
+            own_milvus.kill()
+        insert(self, rows)
+        if call == 4:
+            killed_at.append(self.mark().sequence)
+            own_milvus.kill()
+
+    monkeypatch.setattr(Passages, "insert", fatal)
+    for kills in (1, 2):
+        while brought.bringer.look():
+            pass
+        assert len(killed_at) == kills
+        assert brought.remote.problem
         own_milvus.start()
-        wait_until(lambda: brought.bringer.look() or not brought.remote.problem)
+        wait_until(lambda: brought.remote.look() or not brought.remote.problem)
+        mark = brought.passages.mark()
+        assert (mark.sequence, mark.holder != "") == (killed_at[-1], True)
+        assert 0 < mark.sequence < head
     brought.bringer.bring_all()
     assert brought.is_exact()
     with capsys.disabled():
-        print(f"\nmeasured: Milvus killed {kills} times while {len(some):,} mentors were brought")
+        print(
+            f"\nmeasured: Milvus killed in the middle of a step after {killed_at} of {head:,} "
+            f"changes were brought"
+        )
 
 
 def test_a_connection_cut_in_the_middle_of_a_batch_doubles_nothing(tmp_path, shared_milvus, capsys):
