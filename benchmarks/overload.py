@@ -35,7 +35,7 @@ from servers import answers, environment, free_port, memory_mib, mentors
 OUT = ROOT / "benchmarks" / "overload.md"
 PATH = "/v1/recommendations"
 MENTORS = 1_000
-OVER = 3.0
+OVER = 3.2  # so that it is three times as much when a second look finds a greater peak
 GOALS = 400
 AT_ONCE = 8  # connections of a closed loop that finds what can be served
 IN_TIME_S = 0.010  # within which nearly all refusals are to be made, in the server
@@ -131,19 +131,23 @@ def quantile(values: Sequence[float], share: float) -> float:
 def overload(server: Served, seconds: float) -> dict[str, Any]:
     flood(server.load(0, 5, AT_ONCE))  # warm
     calm = flood(server.load(0, max(10, seconds / 6), AT_ONCE))
-    lasted = max(one.at + one.ms / 1000 for one in calm)
-    peak = sum(one.status == 200 for one in calm) / lasted
+    asked = OVER * served_a_second(calm)
     before = server.refusals()
     with Watch(server, "/health/live", 0.05) as live:
-        told = flood(server.load(OVER * peak, seconds))
+        told = flood(server.load(asked, seconds))
     after = server.refusals()
     recovered = recovery(server)
+    # The greater of both, so that a slow moment of the machine does not make the bars lower.
+    again = flood(server.load(0, max(10, seconds / 6), AT_ONCE))
+    peaks = [served_a_second(calm), served_a_second(again)]
+    peak = max(peaks)
     good = [one for one in told if one.status == 200]
     lasted = max(one.at + one.ms / 1000 for one in told)
     refused = [one for one in told if one.status == 503]
     every, within = after[0] - before[0], after[1] - before[1]
     return {
         "peak": peak,
+        "peaks": peaks,
         "calm_p50": statistics.median(one.ms for one in calm if one.status == 200),
         "sent": len(told),
         "rate": len(told) / seconds,
@@ -159,6 +163,12 @@ def overload(server: Served, seconds: float) -> dict[str, Any]:
         "live_failed": sum(n for status, n in live.statuses.items() if status != 200),
         "recovered_s": recovered,
     }
+
+
+def served_a_second(told: Sequence[Answer]) -> float:
+    """Requests a second that were answered, of a closed loop."""
+    lasted = max(one.at + one.ms / 1000 for one in told)
+    return sum(one.status == 200 for one in told) / lasted
 
 
 def recovery(server: Served) -> float:
@@ -312,7 +322,10 @@ def report(
     f: dict[str, Any], m: dict[str, Any], s: dict[str, Any], e: dict[str, Any], seconds: float
 ) -> str:
     other = sum(n for status, n in f["statuses"].items() if int(status) not in (200, 503))
+    over = f["rate"] / f["peak"]
+    before, after = f["peaks"]
     rows = [
+        ("asked ÷ what can be served", f"{over:.2f}", "≥ 3", over >= 3),
         ("answers other than 200 and 503", f"{other}", "0", other == 0),
         ("goodput ÷ what can be served", f"{f['goodput']:.2f}", "≥ 0.90", f["goodput"] >= 0.9),
         ("refused within 10 ms, in the server", f"{f['refused_in_time']:.2%}", "≥ 99 %",
@@ -339,8 +352,9 @@ def report(
         "|---|---|---|---|",
         *(f"| {a} | {b} | {c} | {'yes' if ok else 'no'} |" for a, b, c, ok in rows),
         "",
-        f"It can serve {f['peak']:.0f} requests a second ({AT_ONCE} clients, median "
-        f"{f['calm_p50']:.0f} ms). For {seconds:.0f} s {f['rate']:.0f} a second came: "
+        f"It can serve {f['peak']:.0f} requests a second: {AT_ONCE} clients got {before:.1f} "
+        f"before (median {f['calm_p50']:.0f} ms) and {after:.1f} after; the greater counts. For "
+        f"{seconds:.0f} s {f['rate']:.0f} a second came: "
         f"{f['statuses'].get(200, 0):,} were answered (median {f['accepted_p50']:.0f} ms), "
         f"{f['statuses'].get(503, 0):,} refused.\n",
         f"Beside {m['lorises']} connections that send a head byte by byte and one that sends a "
