@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,8 @@ from models.weights import DEFAULT_MODEL
 ENGINES = ("local", "ray")
 ADDRESS = "RAY_ADDRESS"
 _OBJECTS = 512 << 20  # bytes of shared memory for blocks under way, where Ray runs on this machine
+_ENDING_S = 15.0
+_PARKED = "Prefetcher"  # a thread of Ray Data that may stay, waiting for what never comes
 _EXTRA = "--engine ray needs Ray: run pip install 'mentor-recommender[ray]'."
 _WARM_UP = "I help nurses, welders and auditors to change careers."
 
@@ -170,10 +174,21 @@ def _connected(ray: ModuleType, cpus: int) -> Iterator[None]:
         where = f"at {address} (${ADDRESS})" if address else "on this machine"
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise BadInput(f"Ray {where} cannot be used: {reason}.") from error
+    others = set(threading.enumerate())
     try:
         yield
     finally:
+        # After an import that ended early a thread of Ray Data is at work for a moment, and if it
+        # asks Ray for something when Ray is let go of, that ends this process.
+        _wait_for(set(threading.enumerate()) - others)
         ray.shutdown()
+
+
+def _wait_for(threads: set[threading.Thread]) -> None:
+    end = time.monotonic() + _ENDING_S
+    for thread in threads:
+        if thread.name != _PARKED:
+            thread.join(max(0.0, end - time.monotonic()))
 
 
 @contextlib.contextmanager
