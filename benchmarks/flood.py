@@ -2,7 +2,8 @@
 
     {"port", "path", "bodies": [...], "rate": per second, "seconds": n, "connections", "headers"}
 
-Rate 0: each connection sends its next request when it has its answer, for so many seconds.
+Rate 0: each connection sends its next request when it has its answer, for so many seconds; one that
+was refused pauses first, for refusals take from what can be served.
 
 Told on stdout: for each request when it was meant to start (seconds), milliseconds from then to the
 end of its answer, the status (0: no answer), and whether it said when to come back. An open loop:
@@ -18,10 +19,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from machine import pinned_to_last
 
+PAUSE_S = 0.2
 IDLE_S = 2.0  # a connection that was idle for longer is opened anew: servers close it after five
 
 
@@ -114,6 +117,8 @@ def _send(
                 connection.close()
             connection = None
         told.append((at, 1000 * (time.perf_counter() - began - at), status, again))
+        if not what.rate and status != HTTPStatus.OK:
+            time.sleep(PAUSE_S)
     if connection is not None:
         connection.close()
 
