@@ -24,12 +24,17 @@ def milvus():
 
 
 @pytest.fixture
-def filled(tmp_path, milvus, monkeypatch):
-    """Twenty mentors, of whom a step brings two."""
-    monkeypatch.setattr(bringing, "AT_ONCE", 2)
+def twenty(tmp_path, milvus):
     made = Filled(tmp_path, milvus, mentors(*(f"m{i}" for i in range(20))))
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def filled(twenty, monkeypatch):
+    """Twenty mentors, of whom a step brings two."""
+    monkeypatch.setattr(bringing, "AT_ONCE", 2)
+    return twenty
 
 
 def test_a_round_brings_a_step_and_says_that_there_may_be_more(filled):
@@ -149,12 +154,10 @@ def away(call, name):
 
 
 @pytest.fixture
-def searched(tmp_path, milvus, monkeypatch):
+def searched(twenty, monkeypatch):
     """Passages that Milvus is asked for, however few."""
     monkeypatch.setattr(remote, "HOST_READS", 0)
-    made = Filled(tmp_path, milvus, mentors(*(f"m{i}" for i in range(20))))
-    yield made
-    made.store.close()
+    return twenty
 
 
 def calls_of(milvus):
