@@ -18,8 +18,7 @@ def compile_encoder(settings: Settings) -> None:
     began = time.perf_counter()
     name = settings.encoder or _remembered(settings) or DEFAULT_MODEL
     compiler = Compiler(settings.cache, settings.precision, settings.threads)
-    folder = compiler.folder(name)
-    if folder is None:
+    if compiler.folder(name) is None:
         raise EncoderUnavailable(
             f"{name} is not compiled with MENTORS_PRECISION={settings.precision}: expected a "
             f"packaged encoder or a local folder, and another precision than 'reference'."
@@ -28,7 +27,8 @@ def compile_encoder(settings: Settings) -> None:
     if made is None:
         raise EncoderUnavailable(f"{name} cannot be compiled; it runs on sentence-transformers.")
     seconds = time.perf_counter() - began
-    screen.say(f"{name} runs on {made.runtime_id}, from {folder} ({seconds:.1f} s).")
+    said = f"{name} runs on {made.runtime_id}, from {compiler.folder(name)} ({seconds:.1f} s)."
+    screen.say(said)
 
 
 def _remembered(settings: Settings) -> str:

@@ -129,7 +129,9 @@ class CompiledEncoder:
         self._threads = threads or len(os.sched_getaffinity(0))
         # Passes side by side, each on one thread, do more than one pass on several; but a query
         # that nobody else waits beside is answered sooner on all of them, and gives the same bits.
-        self._alone = Passes(_compile(folder, self._made.precision, self._threads, passes=1))
+        self._alone = Passes(
+            compiled(folder / MODEL, self._made.precision, self._threads, passes=1)
+        )
         self._several: Passes | None = None
         self._compiling = threading.Lock()
         self._querying: weakref.WeakSet[Begun] = weakref.WeakSet()
@@ -188,9 +190,8 @@ class CompiledEncoder:
         """Passes side by side; compiled when first wanted, as a single command never wants them."""
         with self._compiling:
             if self._several is None:
-                model = _compile(
-                    self._folder, self._made.precision, self._threads, passes=self._threads
-                )
+                path, threads = self._folder / MODEL, self._threads
+                model = compiled(path, self._made.precision, threads, passes=threads)
                 self._several = Passes(model)
             return self._several
 
@@ -317,11 +318,12 @@ def _tokenizer(folder: Path, max_tokens: int) -> "Tokenizer":
     return tokenizer
 
 
-def _compile(folder: Path, precision: str, threads: int, *, passes: int) -> "CompiledModel":
+def compiled(model: Any, precision: str, threads: int, *, passes: int) -> "CompiledModel":
+    """An OpenVINO model, or the path of one, made ready for so many passes side by side."""
     options = {
         "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else precision,
         "NUM_STREAMS": passes,
         "INFERENCE_NUM_THREADS": threads,
         "ENABLE_CPU_PINNING": False,  # the cores are shared with searches and other processes
     }
-    return core().compile_model(folder / MODEL, "CPU", options)
+    return core().compile_model(model, "CPU", options)

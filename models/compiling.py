@@ -9,8 +9,10 @@ import hashlib
 import importlib.util
 import json
 import logging
+import os
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -24,12 +26,15 @@ from models.compiled import (
     LEAST_COSINE,
     MANIFEST,
     MODEL,
+    PROBES,
     REFERENCE,
     TOKENIZER,
     WEIGHTS,
     Compiled,
     CompiledEncoder,
+    Passes,
     capabilities,
+    compiled,
     engine,
     openvino,
     probed,
@@ -49,8 +54,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Precision = Literal["auto", "f32", "bf16", "int8", "reference"]
-"""Of the compiled encoder; "auto" is bf16 where the CPU has it, else f32, and "reference" the model
-as it is, on sentence-transformers. Quality and speed of each are in benchmarks/speed.md."""
+"""Of the compiled encoder; "auto" is bf16 where the CPU has it and was faster with it than with f32
+when the encoder was made, else f32; "reference" is the model as it is, on sentence-transformers.
+Quality and speed of each are in benchmarks/speed.md."""
 
 SAMPLES = Path(__file__).parent / "samples.txt"
 """Sentences of goals and profiles, invented; 8-bit numbers get their ranges from them."""
@@ -75,22 +81,39 @@ class Compiler:
 
         Those are models of a hub, whose files are not known before they are loaded.
         """
-        source = _source(model)
-        if source is None or self._precision == "reference":
-            return None
         try:
-            name = engine(self.precision)
+            return None if self._precision == "reference" else self._folder(model, self.precision)
         except Exception as error:  # noqa: BLE001 (a runtime that cannot be loaded raises anything)
             log.warning("OpenVINO cannot be used here (%s: %s).", type(error).__name__, error)
             return None
-        return self._cache / "encoders" / f"{Path(model).name}-{source}-{name}"
 
     @property
     def precision(self) -> str:
         """The precision that is meant."""
+        return self._decided or ("bf16" if "BF16" in capabilities() else "f32")
+
+    @property
+    def _decided(self) -> str | None:
+        """The precision, where it does not remain to be seen which is faster."""
         if self._precision != "auto":
             return self._precision
-        return "bf16" if "BF16" in capabilities() else "f32"
+        if "BF16" not in capabilities():
+            return "f32"
+        try:
+            noted = self._note.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return None
+        return noted if noted in ("bf16", "f32") else None
+
+    @property
+    def _note(self) -> Path:
+        """What was faster here. It is kept: vectors are not to change with a moment's load."""
+        return self._cache / "encoders" / f"{engine('auto')}.faster"
+
+    def _folder(self, model: str, precision: str) -> Path | None:
+        source = _source(model)
+        name = f"{Path(model).name}-{source}-{engine(precision)}"
+        return self._cache / "encoders" / name if source else None
 
     def open(self, model: str) -> CompiledEncoder | None:
         """The compiled `model`, or None where it has not been made or cannot be used here."""
@@ -98,7 +121,7 @@ class Compiler:
         if folder is None:
             return None
         try:
-            if not (folder / MANIFEST).is_file():
+            if not self._decided or not (folder / MANIFEST).is_file():
                 return None
             space = f"{Path(model).name}-{{}}-r{TEXT_RECIPE}"
             return CompiledEncoder(folder, space, threads=self._threads)
@@ -118,28 +141,59 @@ class Compiler:
         if folder is None:
             return None
         if (found := self.open(model)) is None:
-            log.warning("Compiling %s for this machine, once: some fifteen seconds.", model)
-            _make(model, folder, self.precision, self._threads)
+            log.warning("Compiling %s for this machine, once: some twenty seconds.", model)
+            self._make(model)
             found = self.open(model)
         return found
 
+    def _make(self, model: str) -> None:
+        if self._precision == "int8":
+            _require_nncf()
+        reference = SentenceTransformerEncoder(model, threads=self._threads)
+        try:
+            graph = _graph(reference.model)
+            decided = self._decided
+            precision = decided or faster(graph, reference, self._threads)
+            folder = self._folder(model, precision)
+            assert folder is not None  # `make` has asked
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
+                _keep(graph, reference, Path(made), precision)
+                _require_alike(CompiledEncoder(Path(made), "{}", threads=self._threads), Path(made))
+                # Two that make the same at once make the same; a damaged one is replaced.
+                shutil.rmtree(folder, ignore_errors=True)
+                Path(made).chmod(0o755)  # those who only serve may be other users
+                Path(made).rename(folder)
+                Path(made).mkdir()  # for its own clean-up
+            if not decided:
+                self._note.write_text(precision, encoding="utf-8")
+                self._note.chmod(0o644)
+        except Exception as error:  # noqa: BLE001 (conversion raises anything; the model works without)
+            log.warning("%s cannot be compiled (%s: %s).", model, type(error).__name__, error)
 
-def _make(model: str, folder: Path, precision: str, threads: int | None) -> None:
-    if precision == "int8":
-        _require_nncf()
-    reference = SentenceTransformerEncoder(model, threads=threads)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
-            _convert(reference, Path(made), precision)
-            _require_alike(CompiledEncoder(Path(made), "{}", threads=threads), Path(made))
-            # Two that make the same at once make the same; a damaged one is replaced.
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(made).chmod(0o755)  # those who only serve may be other users
-            Path(made).rename(folder)
-            Path(made).mkdir()  # for its own clean-up
-    except Exception as error:  # noqa: BLE001 (conversion raises anything; the model works without)
-        log.warning("%s cannot be compiled (%s: %s).", model, type(error).__name__, error)
+
+def faster(graph: Any, encoder: SentenceTransformerEncoder, threads: int | None) -> str:
+    """Of bf16 and f32, what reads passages faster on this machine; f32, the exact one, when alike.
+
+    A CPU that has bf16 may gain nothing by it, as Intel's do without AMX, which a virtual machine
+    can hide.
+    """
+    batch = encoder.model.tokenizer(list(PROBES), truncation=True)["input_ids"] * 4
+    threads = threads or len(os.sched_getaffinity(0))
+    passes = {
+        precision: Passes(compiled(graph, precision, threads, passes=threads))
+        for precision in ("bf16", "f32")
+    }
+    took: dict[str, list[float]] = {precision: [] for precision in passes}
+    for _ in range(4):
+        for precision, model in passes.items():
+            began = time.perf_counter()
+            for wait in [model.begin(batch) for _ in range(2 * threads)]:
+                wait()
+            took[precision].append(time.perf_counter() - began)
+    # The first is a warm-up; of the others the least is what the machine disturbed least.
+    least = {precision: min(seconds[1:]) for precision, seconds in took.items()}
+    return "bf16" if least["bf16"] < 0.9 * least["f32"] else "f32"
 
 
 def _require_nncf() -> None:
@@ -151,11 +205,10 @@ def _require_nncf() -> None:
         )
 
 
-def _convert(encoder: SentenceTransformerEncoder, folder: Path, precision: str) -> None:
+def _keep(graph: Any, encoder: SentenceTransformerEncoder, folder: Path, precision: str) -> None:
     model = encoder.model
     tokenizer = model.tokenizer.backend_tokenizer
     tokenizer.save(str(folder / TOKENIZER))
-    graph = _graph(model)
     if precision == "int8":
         graph = _quantised(graph, SAMPLES.read_text("utf-8").splitlines(), model.tokenizer.encode)
     openvino().save_model(graph, folder / MODEL, compress_to_fp16=precision == "bf16")

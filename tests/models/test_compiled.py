@@ -4,6 +4,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from models.compiled import (
     PROBES,
     WEIGHTS,
     batches_of,
+    engine,
     read_manifest,
 )
 from models.compiling import Compiler
@@ -144,11 +146,10 @@ def test_what_was_made_is_used_by_the_next_process_without_torch(compiled, compi
 
 
 @pytest.fixture
-def copied(compiled, compiler, tmp_path):
+def copied(compiled, cache, tmp_path):
     """A compiler with a cache of its own that has a copy of what was made."""
-    other = Compiler(tmp_path)
-    shutil.copytree(compiler.folder(DEFAULT_MODEL), other.folder(DEFAULT_MODEL))
-    return other
+    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
+    return Compiler(tmp_path)
 
 
 @pytest.mark.slow
@@ -262,6 +263,46 @@ def test_each_precision_and_each_model_lies_in_a_folder_of_its_own(tmp_path):
         for model in (DEFAULT_MODEL, "all-MiniLM-L6-v2")
     }
     assert len(folders) == 6
+
+
+@pytest.mark.parametrize(
+    ("noted", "meant"), [("f32", "f32"), ("bf16", "bf16"), ("f16", "bf16"), (None, "bf16")]
+)
+def test_of_bf16_and_f32_what_was_faster_here_is_meant(tmp_path, monkeypatch, noted, meant):
+    monkeypatch.setattr("models.compiling.capabilities", lambda: ("BF16", "FP32"))
+    if noted:
+        (tmp_path / "encoders").mkdir()
+        (tmp_path / "encoders" / f"{engine('auto')}.faster").write_text(noted)
+    assert Compiler(tmp_path).precision == meant
+    assert Compiler(tmp_path, "int8").precision == "int8"
+
+
+def test_a_cpu_without_bf16_has_nothing_to_choose(tmp_path, monkeypatch):
+    monkeypatch.setattr("models.compiling.capabilities", lambda: ("FP32",))
+    assert Compiler(tmp_path).precision == "f32"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quick", ["f32", "bf16"])
+def test_what_is_faster_is_found_when_an_encoder_is_made_and_kept(tmp_path, monkeypatch, quick):
+    monkeypatch.setattr("models.compiling.capabilities", lambda: ("BF16", "FP32"))
+    monkeypatch.setattr("models.compiling.Passes", lambda model: Paced(model, quick))
+    monkeypatch.setattr("models.compiling.compiled", lambda _, precision, *__, **___: precision)
+    assert Compiler(tmp_path).make(DEFAULT_MODEL).runtime_id == engine(quick)
+    monkeypatch.setattr("models.compiling.faster", None)  # not looked for again
+    assert Compiler(tmp_path).make(DEFAULT_MODEL).runtime_id == engine(quick)
+    assert len(list((tmp_path / "encoders").iterdir())) == 2
+
+
+class Paced:
+    """Passes of which one precision is the quick one."""
+
+    def __init__(self, precision, quick):
+        self.pause = 0.0 if precision == quick else 0.05
+
+    def begin(self, batch):
+        assert len({len(tokens) for tokens in batch}) > 1
+        return lambda: time.sleep(self.pause)
 
 
 def test_a_changed_file_of_a_model_is_another_model(tmp_path):
