@@ -71,7 +71,7 @@ def _new_database(request: pytest.FixtureRequest) -> Iterator[str]:
 # Few rounds where people wait, many in `make test-long`.
 ROUNDS = {
     "examples of each property": (50, 2_000),
-    "kills of a process at work": (20, 200),
+    "kills of a process at work": (10, 200),
     "kills of an applier": (8, 100),
     "damaged snapshot files": (200, 2_000),
     "seconds of readers and writers side by side": (12, 60),

@@ -22,7 +22,7 @@ from tests.conftest import ROOT, rounds_of
 from tests.fakes import mentors
 from tests.live.servers import process_at, server
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.alone]
 BODIES = [json.dumps({"goals": f"audit and law number {n}", "limit": 10}) for n in range(50)]
 
 

@@ -95,6 +95,7 @@ SHIFTS = """
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
 def test_nothing_jumps_after_loading_nor_when_mentors_come(opened, url, width, capsys):
     page = opened(url, width=width)
@@ -115,6 +116,7 @@ def test_nothing_jumps_after_loading_nor_when_mentors_come(opened, url, width, c
     assert shifts == []
 
 
+@pytest.mark.alone
 def test_the_first_mentor_is_seen_soon_after_the_answer(opened, url, capsys):
     page = opened(url)
     page.evaluate(
