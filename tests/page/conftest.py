@@ -73,8 +73,8 @@ EXTRA: tuple[dict[str, object], ...] = (
 )
 
 
-# Once for this folder: a session would leave Playwright's event loop running under other tests.
-@pytest.fixture(scope="package")
+# Not once for a session, which would leave Playwright's event loop running under other tests.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
     """A browser; everything it opens is closed with it."""
     path = shutil.which("chromium")
@@ -89,14 +89,14 @@ def chromium() -> Iterator[object]:
         found.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The mentors of the fakes, and some who try the page."""
     settings = Settings(data=tmp_path_factory.mktemp("page"))
     return add_mentors(settings, *RECORDS, *EXTRA)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def url(home: Settings) -> Iterator[str]:
     """Where a server that is open to this machine has the page."""
     with serving_at(home, table_encoder) as client:
