@@ -1,5 +1,6 @@
 """`mentors reembed`: an index moves to another encoder's space while others use it."""
 
+import logging
 import time
 
 from api import screen
@@ -7,18 +8,39 @@ from api.indexing import require_indexed
 from api.places import folder_of
 from api.settings import Settings
 from api.wiring import EncoderFactory, Indexing, Progress
+from models.errors import SearchUnavailable
 from models.weights import DEFAULT_MODEL
+
+log = logging.getLogger(__name__)
+
+BROUGHT = 1_000  # changes that are brought to Milvus at once
 
 
 def _also_brought(indexing: Indexing, progress: Progress) -> Progress:
-    """What is embedded is brought to a Milvus at once, beside what is used meanwhile."""
+    """What is embedded is brought to a Milvus too, beside what is used meanwhile.
+
+    In large steps, and not what is written while the rest is embedded: the move would wait for
+    Milvus at every few mentors, and never end where others write faster than that. What Milvus
+    lacks at the end, or cannot take for a while, is brought afterwards, here and by the servers.
+    """
     bringer = indexing.bringer
     if bringer is None:
         return progress
+    brought = 0
+    complete = False  # everybody has been embedded once
 
     def both(done: int, of: int) -> None:
+        nonlocal brought, complete
         progress(done, of)
-        bringer.bring(until=done)
+        due = done - brought >= BROUGHT or (done >= of and not complete)
+        complete = complete or done >= of
+        if not due:
+            return
+        brought = done
+        try:
+            bringer.bring(until=done)
+        except SearchUnavailable as error:
+            log.warning("what is embedded is brought to Milvus later: %s", error)
 
     return both
 

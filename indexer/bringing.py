@@ -146,12 +146,10 @@ class Bringer:
         return self._work(mark, goal, stopping)
 
     def bring_all(self, progress: Progress | None = None) -> None:
-        """Bring everything, waiting for another process that is at it."""
-        while True:
-            head = self._store.head(self._tenant)
-            if not head.sequence or self._remote.applied == head.sequence:
-                break
-            if not self.bring(progress=progress):
+        """Bring all there is at this moment, waiting for another process that is at it."""
+        goal = self._store.head(self._tenant).sequence
+        while goal and not goal <= self._remote.applied <= self._store.head(self._tenant).sequence:
+            if not self.bring(goal, progress):
                 self._remote.reached(self._passages.mark().sequence)
                 time.sleep(0.2)
         self.tend()
@@ -287,16 +285,15 @@ class Bringer:
             self._swept = head.sequence
             since = 0 if since > head.sequence else since
         head, changes = self._store.changes(self._tenant, since, AT_ONCE)
-        complete = len(changes) < AT_ONCE
-        since = head.sequence if complete else changes[-1].revision
-        ids = [change.id for change in changes]
+        since = min(goal, head.sequence if len(changes) < AT_ONCE else changes[-1].revision)
+        ids = [change.id for change in changes if change.revision <= goal]
         self._unsealed += self._settle(ids)
         now = self._passages.mark()
         if now.holder != self._me:
             log.warning("%s: another process brings passages to Milvus now", self._tenant)
             self._settle(ids)
             return False
-        last = complete or since >= goal
+        last = since >= goal
         if last and self._unsealed >= FLUSH_FROM:
             self._passages.flush()
             self._unsealed = 0

@@ -6,16 +6,16 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
-from api import wiring
+from api import reembedding, wiring
 from api.app import create_app
 from api.settings import Settings
 from api.tenants import Tenants
-from indexer import bringing, remote
+from indexer import bringing, remote, writing
 from indexer.records import mentor_from
 from models.errors import SearchUnavailable
 from recommender.recommend import Request
 from tests.api.conftest import add_words, background_of
-from tests.fakes import words_named
+from tests.fakes import WordEncoder, words_named
 from tests.milvus import MemoryMilvus, Refused
 
 SLOW_S = 0.05  # an insert
@@ -119,3 +119,70 @@ def test_a_milvus_that_one_tenant_finds_away_is_away_for_all(served, milvus, unt
     until(lambda: client.get("/health/ready").status_code == 200)
     for serving in (one, two):
         assert serving.recommend(GOAL).recommendations
+
+
+# --- a move to another encoder ---
+
+
+@pytest.fixture
+def move(tmp_path, milvus, monkeypatch):
+    """Moves an index that is in the Milvus, ten mentors at a time; what it did in which order.
+
+    Meanwhile others are written in the space that is left, ten twice after all were embedded once.
+    """
+    monkeypatch.setattr(writing, "MOVED", 10)
+    monkeypatch.setattr(reembedding, "BROUGHT", 30)
+    settings = Settings(data=tmp_path / "data", passages="milvus://memory")
+    there = wiring.Indexing(settings, words_named)
+    there.writer.put(_mentors())
+    there.publish()
+    did = []
+
+    class Watched(WordEncoder):
+        def encode_passages(self, texts):
+            for n in range({10: 10, 11: 10, 12: 0}.get(did.count("embed"), 1)):
+                there.writer.put([mentor_from({"id": f"late{len(did)}-{n}", "bio": f"{did} {n}"})])
+            did.append("embed")
+            return super().encode_passages(texts)
+
+    def moved(away=0):
+        def insert(call, _):
+            if call == "insert":
+                did.append(call)
+                if did.count(call) <= away:
+                    raise Refused("nobody there")
+
+        milvus.client.before = insert
+        reembedding.reembed(
+            settings.model_copy(update={"encoder": "words-2"}), lambda s: Watched(s.encoder)
+        )
+        return did
+
+    moved.settings = settings
+    yield moved
+    there.store.close()
+
+
+def _problems(settings):
+    """What Milvus lacks, or has too much."""
+    there = wiring.Indexing(settings.model_copy(update={"encoder": "words-2"}), words_named)
+    found = there.bringer.differences().sentences()
+    there.store.close()
+    return found
+
+
+def test_a_move_waits_for_milvus_at_large_steps_alone_and_not_for_who_writes(move):
+    did = move()
+    # At each thirty, when everybody has been embedded once, and at the end.
+    assert did.count("embed") == MENTORS // 10 + 3
+    assert did.count("insert") == MENTORS // 30 + 2
+    assert _problems(move.settings) == []
+
+
+def test_a_move_goes_on_while_milvus_is_away_and_brings_afterwards(move, milvus, caplog):
+    did = move(away=2)
+    assert did.count("insert") == MENTORS // 30 + 2
+    assert [record.message for record in caplog.records] == [
+        "what is embedded is brought to Milvus later: Milvus at memory: nobody there"
+    ] * 2
+    assert _problems(move.settings) == []
