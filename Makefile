@@ -30,7 +30,7 @@ demo: install ## Index the sample mentors and recommend some for two goals
 	@printf '\nTo serve them:  %s serve --data %s\nthen open       http://127.0.0.1:8000/\n' $(BIN)/mentors $(DEMO)
 
 test: install ## Run the tests, the real model's included (at most 10 minutes)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not (alone or long or scale)" --durations=5
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (alone or long or scale)" --durations=5
 	$(BIN)/python -m pytest -m "alone and not (long or scale)" --durations=5
 
 test-long: install ## Run the tests with the full counts of their rounds; keeps a dated report

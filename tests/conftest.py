@@ -103,5 +103,14 @@ settings.register_profile(
 settings.load_profile(COUNTS)
 
 
+# Files with a test of one of these kinds come first, so that two processes end at about one time.
+LONG_ONES = ("slow", "live", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    long_ones = {item.path for item in items if any(map(item.get_closest_marker, LONG_ONES))}
+    items.sort(key=lambda item: item.path not in long_ones)
+
+
 def pytest_report_header() -> str:
     return f"{COUNTS} counts: " + ", ".join(f"{rounds_of(name):,} {name}" for name in ROUNDS)
