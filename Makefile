@@ -53,7 +53,7 @@ check: lint ## What lint does, then the fast tests
 	$(BIN)/python -m pytest -q -m "not slow and not live and not long and not scale"
 
 fuzz: install ## Ask a running server whatever its OpenAPI document allows, and does not (schemathesis)
-	$(BIN)/python -m pytest -q -rA -m live tests/live/test_schemathesis.py
+	MENTORS_TEST_COUNTS=full $(BIN)/python -m pytest -q -rA -m live tests/live/test_schemathesis.py
 
 audit: install ## Look for known weaknesses of the packages (asks the package index)
 	$(BIN)/pip-audit --skip-editable --progress-spinner off

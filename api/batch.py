@@ -1,5 +1,6 @@
 """Many requests for recommendations in one: a JSON object a line in, an answer a line out."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,7 +11,9 @@ from api import answering, observing, problems
 from api.bulk import Line, LinesResponse, Result, decoded
 from api.schemas import RecommendationsBody, what_is_wrong
 from api.wiring import Serving
-from models.errors import BadInput, MentorsError
+from models.errors import BadInput, MentorsError, RateLimited
+
+AGAIN_S = 1.0  # how often it is asked whether a key may go on
 
 
 class BatchResponse(LinesResponse):
@@ -24,10 +27,22 @@ class BatchResponse(LinesResponse):
         named: dict[str, Any] = {}
         asked = self._asked
         try:
-            await asked.desk.rates.take(asked.caller.key, {})  # a line is a request
+            await self._in_turn()
             return await asked.desk.batch(partial(_answered, asked.serving, line, named))
         except MentorsError as error:
             return named | {"problem": problems.content(error)}
+
+    async def _in_turn(self) -> None:
+        """A line is a request: it waits until the key may send one. The client waits meanwhile."""
+        while True:
+            try:
+                await self._asked.desk.rates.take(self._asked.caller.key, {})
+            except RateLimited as error:
+                if self._gone:
+                    raise
+                await asyncio.sleep(min(AGAIN_S, error.retry_after))
+            else:
+                return
 
 
 def _answered(serving: Serving, line: bytes | int, named: dict[str, Any]) -> dict[str, Any]:

@@ -171,6 +171,9 @@ class BulkResponse(LinesResponse):
         asked = self._asked
         try:
             await asked.desk.bulk(partial(_apply, asked.serving, lines, results))
+        except MentorsError as error:  # such as no room: what has no result was not begun
+            done = {one["line"] for one in results}
+            results += [_refused(line, None, error) for line, _ in lines if line not in done]
         finally:
             self._tell(results)
 

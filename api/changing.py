@@ -67,7 +67,7 @@ async def read(
     if stored is None:
         raise not_found(id)
     headers = {"ETag": _tag(stored.revision)}
-    if if_none_match is not None and stored.revision in _revisions(if_none_match):
+    if if_none_match is not None and stored.revision in _revisions(if_none_match, weak=True):
         return Response(status_code=304, headers=headers)
     return Json(as_record(stored.mentor), headers=headers)
 
@@ -155,7 +155,8 @@ async def bulk(request: Request, asked: Annotated[Asked, Depends(asks("write"))]
     A line is a record to put, `{"op": "patch", "id": ..., ...fields}` or
     `{"op": "delete", "id": ...}`. Its result is "added", "changed", "unchanged" or "removed" once
     that is on disk; "rejected", with the reason, when the line must be mended; "failed" when the
-    same line may be sent again later. The other lines go on.
+    same line may be sent again later. The other lines go on. A line that is sent twice comes to
+    the same, so an Idempotency-Key is not looked at here.
     """
     return BulkResponse(request, asked)
 
@@ -185,11 +186,14 @@ def _expected(if_match: str | None, if_none_match: str | None) -> Revisions | No
     return None if if_match is None else _revisions(if_match)
 
 
-def _revisions(header: str) -> Revisions:
-    """The revisions that a list of ETags names (RFC 9110). Raises BadInput."""
+def _revisions(header: str, *, weak: bool = False) -> Revisions:
+    """The revisions that a list of ETags names (RFC 9110). Raises BadInput.
+
+    `weak`: those count too that something in between has marked so, as for reading they do.
+    """
     if header.strip() == "*":
         return _ANYBODY
     tags = _TAG.findall(header)
     if not tags:
         raise BadInput(f'Expected an ETag such as "17" in quotation marks, or *, got {header!r}.')
-    return {int(tag) for weak, tag in tags if _NUMBER.fullmatch(tag) and not weak} - {0}
+    return {int(tag) for mark, tag in tags if _NUMBER.fullmatch(tag) and (weak or not mark)} - {0}

@@ -42,11 +42,17 @@ async def chart(
         "Cache-Control": "private, no-cache",
         "Vary": "Authorization",
     }
-    if if_none_match == headers["ETag"]:
+    if _is_among(headers["ETag"], if_none_match):
         return Response(status_code=304, headers=headers)
     found = await asked.desk.explain(serving.chart)
     headers["ETag"] = _tag((found.index_version, found.map))
     return Json(map_json(found), headers=headers)
+
+
+def _is_among(tag: str, header: str | None) -> bool:
+    """Whether If-None-Match names a tag; one that was marked as weak on its way counts too."""
+    named = [one.strip().removeprefix("W/") for one in (header or "").split(",")]
+    return tag in named or named == ["*"]
 
 
 def _tag(version: tuple[str, str]) -> str:

@@ -1,12 +1,16 @@
-"""HTTP as uvicorn speaks it, with an end to the patience for heads, and to the connections.
+"""HTTP as uvicorn speaks it, with an end to the patience for heads and for whoever takes nothing.
 
-uvicorn ends a connection that is idle between requests. One that sends a head byte by byte, or
-without end, it would keep: many of those take all connections (Slowloris) or all memory. Its own
-`limit_concurrency` lets any number of connections in, and refuses their requests as plain text.
+uvicorn ends a connection that is idle between requests. It would keep one that sends a head byte by
+byte, or without end, and one that does not read what it is sent, even after a close: many of those
+take all connections (Slowloris, slow read) or all memory. Its own `limit_concurrency` lets any
+number of connections in, and refuses their requests as plain text.
 """
 
 import asyncio
+import fcntl
 import functools
+import sys
+import termios
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,6 +19,7 @@ from api.settings import CONNECTIONS
 from models.errors import Overloaded
 
 HEAD_S = 10.0  # from the connection, or the first byte of a later head, to the last of the head
+TAKEN_S = 30.0  # within which a client must take something of what waits for it
 LONGEST_HEAD = 64 * 1024  # bytes that may come before a head is complete
 
 
@@ -27,10 +32,13 @@ class Protocol(HttpToolsProtocol):
 
     most = CONNECTIONS
     _timer: asyncio.TimerHandle | None = None
+    _looking: asyncio.TimerHandle | None = None
     _came = 0  # bytes since the head that is awaited began
+    _left = 0  # bytes that could only become fewer, when it was last looked
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._look_again()
         if len(self.connections) > self.most:
             observing.REFUSED.labels("connections").inc()
             transport.write(_one_too_many())
@@ -40,6 +48,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_there()
+        if self._looking is not None:
+            self._looking.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -59,6 +69,32 @@ class Protocol(HttpToolsProtocol):
             self._give_up()
         elif self._timer is None and self._waits_for_nobody():
             self._await_head()
+
+    def _look_again(self) -> None:
+        self._looking = self.loop.call_later(TAKEN_S, self._look)
+
+    def _look(self) -> None:
+        """End a connection whose client has taken nothing since the last look.
+
+        Nothing is written while the buffer is full, or after the close: what is in it becomes less,
+        or nobody takes it. A close alone would wait for that for ever.
+        """
+        held = self.flow.write_paused or self.transport.is_closing()
+        left = self._waiting() if held else 0
+        if left and left == self._left:
+            self.transport.abort()
+            return
+        self._left = left
+        self._look_again()
+
+    def _waiting(self) -> int:
+        """Bytes that the client has yet to take, here and in the kernel, which keeps them long."""
+        here = self.transport.get_write_buffer_size()
+        try:
+            kept = fcntl.ioctl(self.transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
+        except OSError:
+            return here
+        return here + int.from_bytes(kept, sys.byteorder)
 
     def _waits_for_nobody(self) -> bool:
         """Whether bytes came that belong to no request that is being answered.

@@ -4,28 +4,39 @@ The headers are those of the IETF's draft "RateLimit header fields for HTTP": `R
 says what is granted, `RateLimit` what is left of it and in how many seconds there is more.
 """
 
+import logging
 import math
 import time
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, WindowStats, parse
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from models.errors import BadInput, RateLimited
+
+AWAY_S = 5.0  # how long a storage that failed is left alone
+log = logging.getLogger(__name__)
 
 
 class Rates:
     """Counts requests by key; at an open server nobody's.
 
     `rate`: such as "600/minute", "" for any number; `storage`: where counts are kept, "memory://"
-    for each process its own, or a Redis or Memcached that all processes and hosts share.
+    for each process its own, or a Redis or Memcached that all processes and hosts share. While
+    that does not answer, each process counts for itself.
     """
 
     def __init__(self, rate: str, storage: str) -> None:
         """Raises BadInput when one of them is none."""
         self._rate = _rate(rate)
+        self._here = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._away_until = -math.inf
         try:
-            self._limiter = SlidingWindowCounterRateLimiter(storage_from_string(f"async+{storage}"))
+            self._limiter = SlidingWindowCounterRateLimiter(
+                storage_from_string(f"async+{storage}", wrap_exceptions=True)
+            )
         except Exception as error:
             raise BadInput(
                 f"MENTORS_RATE_STORAGE: {error}; expected 'memory://' or the address of a Redis or "
@@ -36,8 +47,7 @@ class Rates:
         """Count one request, and add what its answer says of it. Raises RateLimited."""
         if self._rate is None or not key:
             return
-        allowed = await self._limiter.hit(self._rate, key)
-        found = await self._limiter.get_window_stats(self._rate, key)
+        allowed, found = await self._counted(self._rate, key)
         wait = max(1, math.ceil(found.reset_time - time.time()))
         amount, window = self._rate.amount, self._rate.get_expiry()
         headers["RateLimit-Policy"] = f'"key";q={amount};w={window}'
@@ -48,6 +58,23 @@ class Rates:
                 f"{wait} s.",
                 retry_after=wait,
             )
+
+    async def _counted(self, rate: RateLimitItem, key: str) -> tuple[bool, WindowStats]:
+        """Whether one more is allowed, which then counts, and how the key stands."""
+        if time.monotonic() >= self._away_until:
+            try:
+                return await _hit(self._limiter, rate, key)
+            except StorageError as error:
+                if self._away_until == -math.inf:
+                    log.warning("requests are counted by each process alone: %s", error)
+                self._away_until = time.monotonic() + AWAY_S
+        return await _hit(self._here, rate, key)
+
+
+async def _hit(
+    limiter: SlidingWindowCounterRateLimiter, rate: RateLimitItem, key: str
+) -> tuple[bool, WindowStats]:
+    return await limiter.hit(rate, key), await limiter.get_window_stats(rate, key)
 
 
 def _rate(text: str) -> RateLimitItem | None:

@@ -47,6 +47,8 @@ async def tell(
         feedback = Feedback(asked.serving.store.database)
         tenant = asked.caller.tenant
         results = await asked.desk.write(partial(feedback.record, tenant, events, body.goals))
+        for event, result in zip(events, results, strict=True):
+            observing.changed(asked.caller, f"feedback {event.event}", event.mentor, result)
         told = [
             {"mentor": event.mentor, "event": event.event, "result": result}
             for event, result in zip(events, results, strict=True)
@@ -73,9 +75,13 @@ async def export(
         lines = [as_line(*event) for _, event in zip(range(AT_ONCE), events, strict=False)]
         return b"".join(lines)
 
+    first = await asked.desk.batch(some)  # what is wrong by now can still be said with a status
+
     async def pieces() -> AsyncIterator[bytes]:
-        while piece := await asked.desk.batch(some):
+        piece = first
+        while piece:
             yield piece
+            piece = await asked.desk.batch(some)
 
     return StreamingResponse(pieces(), media_type="application/x-ndjson")
 

@@ -107,14 +107,17 @@ class Feedback:
             .where(feedback.c.tenant == tenant, feedback.c.at >= since)
             .order_by(*order)
         )
-        done = 0
+        rest = query
         while True:
             with self._database.reading(tenant) as connection:
-                rows = connection.execute(query.offset(done).limit(AT_ONCE)).all()
+                rows = connection.execute(rest.limit(AT_ONCE)).all()
             yield from ((Event(*row[:-1]), row.goals) for row in rows)
-            done += len(rows)
             if len(rows) < AT_ONCE:
                 return
+            # By the last event, not by their number: others may be erased meanwhile.
+            last = rows[-1]
+            after = sa.tuple_(last.at, last.recommendation, last.mentor, last.event)
+            rest = query.where(sa.tuple_(*order) > after)
 
     def expose(self, tenant: str, now: float | None = None) -> bool:
         """Take the counts of who was shown lately into the index; whether any has changed."""

@@ -18,6 +18,7 @@ from mentors_client.answers import (
     Similar,
     SimilarMentor,
     SimilarMentors,
+    Told,
     Understood,
 )
 from mentors_client.calls import Event
@@ -47,5 +48,6 @@ __all__ = [
     "Similar",
     "SimilarMentor",
     "SimilarMentors",
+    "Told",
     "Understood",
 ]

@@ -39,6 +39,17 @@ class Reason(TypedDict):
     term: str | None
 
 
+class Told(TypedDict):
+    """An event of feedback; `goals` where they were kept."""
+
+    recommendation_id: str
+    mentor: str
+    event: str
+    at: str
+    rating: NotRequired[int]
+    goals: NotRequired[str]
+
+
 Move = TypedDict("Move", {"from": int, "to": int})
 
 

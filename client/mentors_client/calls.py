@@ -114,6 +114,12 @@ def tell(recommendation_id: str, events: Iterable[Event], goals: str | None) -> 
     return Call("POST", "/v1/feedback", body | ({"goals": goals} if goals else {}), headers=_once())
 
 
+def erase_told(recommendation_id: str) -> Call:
+    """Erase what was said of a recommendation."""
+    path = f"/v1/feedback/{quote(recommendation_id, safe='')}"
+    return Call("DELETE", path, headers=_once())
+
+
 def line(value: Mapping[str, Any]) -> bytes:
     """One line of a batch or a bulk change."""
     return json.dumps(dict(value)).encode() + b"\n"

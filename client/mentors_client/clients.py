@@ -29,6 +29,7 @@ from mentors_client.answers import (
     Mentor,
     Recommendations,
     SimilarMentors,
+    Told,
     Understood,
 )
 from mentors_client.calls import Call, Event
@@ -151,6 +152,16 @@ class Mentors(_Base):
         """Say what came of a recommendation; `goals` only where they may be kept."""
         return cast("Feedback", self._json(calls.tell(recommendation_id, events, goals)))
 
+    def told(self, since: str | None = None) -> Iterator[Told]:
+        """Every event of feedback, oldest first; `since`: RFC 3339, from then on."""
+        query = {"since": since} if since else {}
+        lines = self._streamed(calls.Lines(), "GET", "/v1/feedback", params=query)
+        return cast("Iterator[Told]", lines)
+
+    def erase_told(self, recommendation_id: str) -> int:
+        """Erase all that was said of a recommendation, the mentee's words too; how many events."""
+        return int(self._json(calls.erase_told(recommendation_id))["erased"])
+
     def _json(self, call: Call) -> Any:
         return self._send(call).json()
 
@@ -167,9 +178,14 @@ class Mentors(_Base):
 
     def _lines(self, path: str, values: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
         lines = calls.Lines()
-        sent: dict[str, Any] = {"content": lines.sent(values), "headers": calls.LINES}
+        yield from self._streamed(
+            lines, "POST", path, content=lines.sent(values), headers=calls.LINES
+        )
+        lines.require_all()
+
+    def _streamed(self, lines: calls.Lines, *call: str, **sent: Any) -> Iterator[Any]:
         try:
-            with self._http.stream("POST", path, **sent) as answer:
+            with self._http.stream(*call, **sent) as answer:
                 if not answer.is_success:
                     answer.read()
                 require(answer)
@@ -177,7 +193,6 @@ class Mentors(_Base):
                     yield from lines.of(piece)
         except httpx.TransportError as error:
             raise NotReached(f"The answer of {self._url} broke off: {error}") from error
-        lines.require_all()
 
 
 class AsyncMentors(_Base):
@@ -280,6 +295,16 @@ class AsyncMentors(_Base):
         """Say what came of a recommendation; `goals` only where they may be kept."""
         return cast("Feedback", await self._json(calls.tell(recommendation_id, events, goals)))
 
+    def told(self, since: str | None = None) -> AsyncIterator[Told]:
+        """Every event of feedback, oldest first; `since`: RFC 3339, from then on."""
+        query = {"since": since} if since else {}
+        lines = self._streamed(calls.Lines(), "GET", "/v1/feedback", params=query)
+        return cast("AsyncIterator[Told]", lines)
+
+    async def erase_told(self, recommendation_id: str) -> int:
+        """Erase all that was said of a recommendation, the mentee's words too; how many events."""
+        return int((await self._json(calls.erase_told(recommendation_id)))["erased"])
+
     async def _json(self, call: Call) -> Any:
         return (await self._send(call)).json()
 
@@ -301,9 +326,14 @@ class AsyncMentors(_Base):
             for line in lines.sent(values):
                 yield line
 
-        sent: dict[str, Any] = {"content": content(), "headers": calls.LINES}
+        sent = self._streamed(lines, "POST", path, content=content(), headers=calls.LINES)
+        async for one in sent:
+            yield one
+        lines.require_all()
+
+    async def _streamed(self, lines: calls.Lines, *call: str, **sent: Any) -> AsyncIterator[Any]:
         try:
-            async with self._http.stream("POST", path, **sent) as answer:
+            async with self._http.stream(*call, **sent) as answer:
                 if not answer.is_success:
                     await answer.aread()
                 require(answer)
@@ -312,7 +342,6 @@ class AsyncMentors(_Base):
                         yield line
         except httpx.TransportError as error:
             raise NotReached(f"The answer of {self._url} broke off: {error}") from error
-        lines.require_all()
 
 
 def _passes(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from api.bulk import MAX_LINE, TOGETHER
 from indexer.store import Store
 from indexer.vectors import Vectors
 from indexer.writing import Writer
+from models.errors import Overloaded
 from tests.fakes import RECORDS, TableEncoder
 
 SECONDS = 20
@@ -424,6 +425,16 @@ def test_a_write_that_fails_is_answered_for_each_of_its_lines(index, serve):
         rejected(2, reason) | {"id": "twin", "result": "failed"},
         done(3, "nurse", "removed", 6),
     ]
+
+
+def test_lines_for_which_there_is_no_room_may_be_sent_again(client, monkeypatch):
+    def full(*_):
+        raise Overloaded("Too many requests wait already: try again in a moment.")
+
+    monkeypatch.setattr(bulk, "_apply", full)
+    found = post(client, BAKER, {"op": "delete", "id": "nurse"})
+    reason = "Too many requests wait already: try again in a moment."
+    assert found == [rejected(n, reason) | {"result": "failed"} for n in (1, 2)]
 
 
 def test_an_unexpected_failure_is_said_on_a_line_of_its_own(client, monkeypatch, caplog):

@@ -174,6 +174,39 @@ def test_what_nobody_thought_of_is_a_problem_with_an_id_and_no_traceback(index, 
     assert client.get("/health/live").status_code == 200
 
 
+@pytest.mark.parametrize("closing", [b"", b"connection: close\r\n"])
+def test_whoever_takes_nothing_of_an_answer_is_not_waited_for(client, monkeypatch, until, closing):
+    monkeypatch.setattr(protocol, "TAKEN_S", 0.3)
+    ended = []
+    lost = protocol.Protocol.connection_lost
+    monkeypatch.setattr(
+        protocol.Protocol,
+        "connection_lost",
+        lambda self, error: (ended.append(self), lost(self, error))[1],
+    )
+    asks = b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n%s\r\n"
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((client.base_url.host, client.base_url.port))
+        connection.sendall(asks % b"" * 60 + asks % closing)
+        until(lambda: ended)
+    assert client.get("/health/live").status_code == 200
+
+
+def test_who_takes_an_answer_slowly_gets_all_of_it(client, monkeypatch):
+    monkeypatch.setattr(protocol, "TAKEN_S", 0.2)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((client.base_url.host, client.base_url.port))
+        asks = b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n%s\r\n"
+        connection.sendall(asks % b"" * 29 + asks % b"connection: close\r\n")
+        found = 0
+        while piece := connection.recv(65536):
+            found += len(piece)
+            time.sleep(0.002)
+    assert found > 30 * len(client.get("/openapi.json").content)
+
+
 @pytest.mark.parametrize("rest", [b"x", b"\r\n"])
 def test_a_connection_that_is_refused_in_the_middle_of_a_body_is_not_kept(
     index, serve, monkeypatch, rest

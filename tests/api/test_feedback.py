@@ -5,9 +5,12 @@ import re
 
 import pytest
 
+from api.places import store_of
 from api.signing import PATTERN, is_of, is_ours, new_id
 from evaluation.judgments import read_judged_set
+from indexer.feedback import Feedback
 from indexer.tables import NAME
+from models.errors import Overloaded
 from tests.api.test_http import GOAL, PATH, ids, problem, recommend
 
 ON_EVERY_STORE = True
@@ -159,6 +162,31 @@ def test_an_export_begins_where_it_is_asked_to(server):
     later = exported(server, since="2026-01-15T00:00:00Z")
     assert [event["mentor"] for event in later] == ["nurse"]
     assert len(exported(server)) == 2
+
+
+def test_an_export_misses_nothing_while_others_are_erased(index, serve, monkeypatch):
+    monkeypatch.setattr("indexer.feedback.AT_ONCE", 2)
+    settings = index()
+    client = serve(settings)
+    told = [new(client) for _ in range(6)]
+    for n, id in enumerate(told):
+        event = {"mentor": "auditor", "event": "shown", "at": f"2026-01-0{n + 1}T00:00:00Z"}
+        client.post("/v1/feedback", json={"recommendation_id": id, "events": [event]})
+    store = store_of(settings)
+    events = Feedback(store.database).events("default")
+    assert [next(events)[0].recommendation for _ in range(2)] == told[:2]
+    client.delete(f"/v1/feedback/{told[0]}")
+    assert [event.recommendation for event, _ in events] == told[2:]
+    store.close()
+
+
+def test_an_export_that_cannot_begin_is_refused_with_a_status(server, monkeypatch):
+    def full(*_):
+        raise Overloaded("Too many requests wait already: try again in a moment.")
+        yield
+
+    monkeypatch.setattr(Feedback, "events", full)
+    assert problem(server.get("/v1/feedback"), 503, "overloaded")
 
 
 def test_feedback_becomes_judgments_that_can_be_measured(index, serve, run, tmp_path):

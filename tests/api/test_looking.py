@@ -46,6 +46,8 @@ def test_the_map_is_not_sent_again_to_whoever_has_it(client):
     tag = client.get("/v1/map").headers["etag"]
     answer = client.get("/v1/map", headers={"if-none-match": tag})
     assert (answer.status_code, answer.content) == (304, b"")
+    for known in (f'"other", W/{tag}', "*"):
+        assert client.get("/v1/map", headers={"if-none-match": known}).status_code == 304
     assert client.get("/v1/map", headers={"if-none-match": '"other"'}).status_code == 200
 
 

@@ -82,6 +82,12 @@ def test_an_etag_of_nobody_matches_nobody(server, header):
     assert server.get("/v1/mentors/m").status_code == 404
 
 
+def test_a_tag_that_was_marked_as_weak_on_its_way_still_spares_the_record(server):
+    tag = put(server).headers["etag"]
+    answer = server.get("/v1/mentors/m", headers={"if-none-match": f'"x", W/{tag}'})
+    assert (answer.status_code, answer.content) == (304, b"")
+
+
 def test_a_weak_etag_is_no_ground_for_a_change(server):
     tag = put(server).headers["etag"]
     answer = put(server, body={"bio": "Nurse."}, **{"if-match": f"W/{tag}"})

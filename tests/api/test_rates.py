@@ -1,6 +1,10 @@
 """How many requests a key may send."""
 
+import asyncio
+import json
+
 import pytest
+from limits.errors import StorageError
 
 from api.rates import Rates
 from models.errors import BadInput, RateLimited
@@ -38,6 +42,41 @@ def test_what_is_refused_for_another_reason_counts_too(limited):
     assert ask(client, first).status_code == 429
 
 
+def test_a_line_of_a_batch_waits_until_its_key_may_ask(index, serve):
+    settings = index(rate="3/second")
+    key = new_key(settings, "recommend")
+    lines = b"".join(json.dumps({"id": n, "goals": GOAL}).encode() + b"\n" for n in range(9))
+    answer = serve(settings).post(f"{PATH}:batch", content=lines, headers=bearer(key))
+    found = [json.loads(line) for line in answer.text.splitlines()]
+    assert [one["id"] for one in found] == list(range(9))
+    assert all("recommendations" in one for one in found)
+
+
+class Away:
+    """What counts for all processes, while it is away."""
+
+    def __init__(self):
+        self.asked = 0
+
+    async def hit(self, *_):
+        self.asked += 1
+        raise StorageError(ConnectionError("refused"))
+
+
+def test_while_the_shared_count_is_away_each_process_counts_for_itself(caplog):
+    async def ask() -> None:
+        rates = Rates("3/minute", "memory://")
+        shared, rates._limiter = rates._limiter, Away()
+        with pytest.raises(RateLimited):
+            await _take(rates, "key", 4)
+        assert rates._limiter.asked == 1  # it is left alone for a while
+        rates._limiter, rates._away_until = shared, 0.0
+        await _take(rates, "key", 3)
+
+    asyncio.run(ask())
+    assert "counted by each process alone: refused" in caplog.text
+
+
 def test_health_is_told_whatever_was_sent(limited):
     client, (first, _) = limited
     for _ in range(5):
@@ -56,8 +95,6 @@ async def _take(rates, key, times):
 
 
 def test_an_open_server_counts_nobody():
-    import asyncio
-
     rates = Rates("1/minute", "memory://")
     asyncio.run(_take(rates, "", 50))
     asyncio.run(_take(Rates("", "memory://"), "key", 50))

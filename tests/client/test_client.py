@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -123,6 +124,9 @@ def test_the_async_client_has_the_same_calls(server):
             await client.patch("a", etag=etag, capacity=1)
             bulk = [one async for one in client.bulk([{"id": "a", "bio": "Nurse now."}])]
             told = await client.tell(answer["recommendation_id"], [Event("auditor", "shown")])
+            read = [one["mentor"] async for one in client.told()]
+            erased = await client.erase_told(answer["recommendation_id"])
+            assert (read[-1], erased) == ("auditor", 1)
             gone = await client.delete("a")
             with pytest.raises(Problem):
                 await client.mentor("a")
@@ -133,6 +137,17 @@ def test_the_async_client_has_the_same_calls(server):
     assert bulk[0]["result"] == "changed"
     assert told["results"][0]["result"] == "recorded"
     assert gone["result"] == "removed"
+
+
+def test_what_was_told_is_read_and_erased(mentors):
+    id = mentors.recommend(GOAL)["recommendation_id"]
+    mentors.tell(id, [Event("auditor", "rated", 4)], goals=GOAL)
+    told = [one for one in mentors.told() if one["recommendation_id"] == id]
+    assert [(one["mentor"], one["rating"], one["goals"]) for one in told] == [("auditor", 4, GOAL)]
+    later = list(mentors.told(since=datetime.now(UTC).isoformat()))
+    assert later == []
+    assert mentors.erase_told(id) == 1
+    assert id not in {one["recommendation_id"] for one in mentors.told()}
 
 
 def test_both_clients_have_the_same_calls():
