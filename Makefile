@@ -29,7 +29,7 @@ demo: install ## Index the sample mentors and recommend some for two goals
 	@$(BIN)/python examples/demo.py $(DEMO)
 	@printf '\nTo serve them:  %s serve --data %s\nthen open       http://127.0.0.1:8000/\n' $(BIN)/mentors $(DEMO)
 
-test: install ## Run the tests, the real model's included (at most 10 minutes)
+test: install ## Run the tests, the real model's included (some eleven minutes on two slow cores)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (alone or long or scale)" --durations=5
 	$(BIN)/python -m pytest -m "alone and not (long or scale)" --durations=5
 

@@ -67,6 +67,7 @@ def test_what_was_written_to_be_learnt_from_repeats_nothing_judged(judged):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_training_brings_goals_nearer_to_who_does_that_work(files):
     from sentence_transformers import SentenceTransformer
 

@@ -76,6 +76,7 @@ def test_a_hasty_copy_has_weaker_marks():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_training_again_gives_what_the_packaged_models_say(tmp_path):
     save(train(goals(), phrases()), tmp_path / "again.npz")
     again = load(tmp_path / "again.npz")
