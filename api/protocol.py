@@ -19,7 +19,7 @@ from api.settings import CONNECTIONS
 from models.errors import Overloaded
 
 HEAD_S = 10.0  # from the connection, or the first byte of a later head, to the last of the head
-TAKEN_S = 30.0  # within which a client must take something of what waits for it
+TAKEN_S = 30.0  # between two looks, from one to the next of which a client must take something
 LONGEST_HEAD = 64 * 1024  # bytes that may come before a head is complete
 
 
@@ -51,6 +51,10 @@ class Protocol(HttpToolsProtocol):
         if self._looking is not None:
             self._looking.cancel()
         super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        self._left = 0  # the client has taken what it held, and more will be written
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

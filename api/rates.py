@@ -63,11 +63,14 @@ class Rates:
         """Whether one more is allowed, which then counts, and how the key stands."""
         if time.monotonic() >= self._away_until:
             try:
-                return await _hit(self._limiter, rate, key)
+                found = await _hit(self._limiter, rate, key)
             except StorageError as error:
                 if self._away_until == -math.inf:
                     log.warning("requests are counted by each process alone: %s", error)
                 self._away_until = time.monotonic() + AWAY_S
+            else:
+                self._away_until = -math.inf
+                return found
         return await _hit(self._here, rate, key)
 
 

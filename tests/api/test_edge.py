@@ -72,10 +72,15 @@ def test_a_long_answer_is_compressed_for_whoever_takes_it(client):
 
 
 def test_pages_elsewhere_may_not_ask_unless_that_is_set(client, home, serve):
-    asked = {"origin": "https://acme.example", "access-control-request-method": "POST"}
+    asked = {
+        "origin": "https://acme.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization, content-type, idempotency-key",
+    }
     assert "access-control-allow-origin" not in client.options(PATH, headers=asked).headers
     allowing = serve(home.model_copy(update={"cors_origins": ["https://acme.example"]}))
     answer = allowing.options(PATH, headers=asked)
+    assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://acme.example"
     other = allowing.options(PATH, headers=asked | {"origin": "https://evil.example"})
     assert "access-control-allow-origin" not in other.headers

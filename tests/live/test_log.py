@@ -27,8 +27,13 @@ def lines(tmp_path):
     key = new_key(settings, *SCOPES)
     with process_at(settings.data) as (process, url, log):
         with httpx.Client(base_url=url, headers=bearer(key), trust_env=False) as client:
-            client.post(
+            answer = client.post(
                 "/v1/recommendations", json={"goals": GOAL}, headers={"x-request-id": "from-web"}
+            ).json()
+            shown = answer["recommendations"][0]["mentor"]["id"]
+            told = {"recommendation_id": answer["recommendation_id"], "goals": GOAL}
+            client.post(
+                "/v1/feedback", json=told | {"events": [{"mentor": shown, "event": "shown"}]}
             )
             client.post("/v1/recommendations", json={"goals": GOAL, "limit": GOAL})
             client.post("/v1/recommendations:batch", content=json.dumps({"goals": GOAL}) + "\n")
@@ -74,7 +79,10 @@ def test_every_change_is_in_the_audit_log(lines):
         for line in lines[1]
         if line["logger"] == "mentors.audit"
     ]
-    assert changes == [
+    told, *others = changes
+    assert told[1]
+    assert (told[0], told[2]) == ("feedback shown", "recorded")
+    assert others == [
         ("put", "m9", "added"),
         ("patch", "m9", "changed"),
         ("bulk", "m8", "added"),
