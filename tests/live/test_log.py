@@ -47,7 +47,7 @@ def lines(tmp_path):
         process.terminate()
         process.wait(60)
         text = log.read_text(encoding="utf-8")
-    assert key.split("_")[2] not in text
+    assert key.split("_", 2)[2] not in text
     return text, [json.loads(line) for line in text.splitlines()]
 
 
